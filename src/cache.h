@@ -1,0 +1,37 @@
+/* cache: the current snapshot, no older than its maximum age when somebody asks; nobody asking, nothing is read. Keeps
+ * the statistics of refreshes too. The clocks and the reading are parameters. */
+#ifndef RDMA_AGENTX_CACHE_H
+#define RDMA_AGENTX_CACHE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "collector.h"
+#include "port.h"
+#include "snapshot.h"
+
+struct cache_settings {
+    int64_t max_age;                 /* ms */
+    int64_t (*clock)(void);          /* µs, monotonic */
+    int64_t (*uptime)(void);         /* sysUpTime, hundredths of a second */
+    void (*refresh)(void *context, struct collector_reading *reading); /* collector_refresh or a test's */
+    void *context;
+    const char *version;
+};
+
+struct cache;
+
+struct cache *cache_new(const struct cache_settings *settings);
+void cache_free(struct cache *cache);
+
+/* The snapshot, refreshed first if it is older than the maximum age. A refresh that failed counts as one, so that
+ * failures are not answered with a storm of reads. Belongs to the cache and is valid until the next call. */
+const struct snapshot *cache_snapshot(struct cache *cache);
+
+/* What the agent says of itself at this moment; refreshes nothing. */
+const struct agent_state *cache_agent(struct cache *cache);
+
+/* snmpd has started again, and sysUpTime with it: times noted before become 0. */
+void cache_restart_uptime(struct cache *cache);
+
+#endif

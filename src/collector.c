@@ -1,0 +1,350 @@
+#include "collector.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "collector_list.h"
+#include "log.h"
+#include "memory.h"
+#include "sysfs.h"
+#include "worker.h"
+
+enum {
+    GRACE = 40,         /* ms a scan has to hand over what it has when its time is up */
+    END_OF_SCANS = 650, /* ms after the start of a refresh */
+    FAREWELL = 300,     /* ms that threads get to end */
+};
+
+struct collector {
+    struct collector_settings settings;
+    struct worker_pool pool;
+    struct worker **workers; /* sorted by name with strcmp */
+    size_t count;
+    /* The listing thread */
+    pthread_cond_t list_wanted, listed;
+    bool want_list, leaving;
+    struct collector_names names; /* as last listed */
+    bool names_are_new;
+    uint32_t names_told;          /* not served, as last logged */
+    int error_told;               /* of listing */
+};
+
+/* --- The source that is sysfs --- */
+
+static int list_class(void *context, bool (*each)(void *names, const char *name), void *names)
+{
+    const struct scan_settings *settings = context;
+    char path[4096];
+    int error;
+
+    snprintf(path, sizeof(path), "%s/class/infiniband", settings->sysfs_root);
+    error = sysfs_list(AT_FDCWD, path, each, names);
+    return error == -ENOENT ? 0 : error; /* no RDMA on this host, or not yet */
+}
+
+static void *open_scan(void *context, const char *name)
+{
+    return scan_new(context, name);
+}
+
+static struct device *read_scan(void *state, const struct scan_patience *patience, int *error)
+{
+    return scan_device(state, patience, error);
+}
+
+static void probe_scan(void *state)
+{
+    scan_probe(state);
+}
+
+static void close_scan(void *state)
+{
+    scan_free(state);
+}
+
+struct collector_source collector_source_sysfs(struct scan_settings *settings)
+{
+    return (struct collector_source){
+        .list = list_class,
+        .open = open_scan,
+        .read = read_scan,
+        .probe = probe_scan,
+        .close = close_scan,
+        .context = settings,
+    };
+}
+
+/* --- Listing --- */
+
+static void *run_lister(void *context)
+{
+    struct collector *collector = context;
+    struct worker_pool *pool = &collector->pool;
+
+    worker_own_descriptors();
+    pthread_mutex_lock(&pool->lock);
+    while (!collector->leaving) {
+        struct collector_names names;
+
+        if (!collector->want_list) {
+            pthread_cond_wait(&collector->list_wanted, &pool->lock);
+            continue;
+        }
+        pthread_mutex_unlock(&pool->lock);
+        collector_list(&collector->settings, &names);
+        pthread_mutex_lock(&pool->lock);
+        collector_names_fini(&collector->names);
+        collector->names = names;
+        collector->names_are_new = true;
+        collector->want_list = false;
+        pthread_cond_signal(&collector->listed);
+    }
+    pool->threads--;
+    pthread_cond_signal(&pool->done);
+    pthread_mutex_unlock(&pool->lock);
+    return NULL;
+}
+
+static struct timespec at_ms(int64_t ms)
+{
+    return (struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
+}
+
+/* Has the devices listed; false if that takes too long. Lock held, given up while waiting. */
+static bool list_devices(struct collector *collector)
+{
+    struct timespec end = at_ms(worker_now() + collector->settings.read_timeout);
+
+    collector->names_are_new = false;
+    collector->want_list = true;
+    pthread_cond_signal(&collector->list_wanted);
+    while (!collector->names_are_new)
+        if (pthread_cond_timedwait(&collector->listed, &collector->pool.lock, &end) == ETIMEDOUT)
+            return collector->names_are_new;
+    return true;
+}
+
+static void tell_of_names(struct collector *collector)
+{
+    const struct collector_names *names = &collector->names;
+
+    if (names->error != collector->error_told) {
+        if (names->error)
+            log_error("cannot list the RDMA devices", LOG_TEXT("error", strerror(-names->error)));
+        else
+            log_info("can list the RDMA devices again");
+        collector->error_told = names->error;
+    }
+    if (names->not_served > collector->names_told)
+        log_warn("device name cannot be an SNMP index: 1 to 63 printable ASCII characters would",
+                 LOG_TEXT("device", names->rejected), LOG_NUMBER("names", names->not_served));
+    collector->names_told = names->not_served;
+}
+
+static void tell_of_counters(const struct device *device, const char *port, const struct named_counters *named)
+{
+    if (named->names && named->names->not_served > 0)
+        log_warn("counter name cannot be an SNMP index: 1 to 48 printable ASCII characters would",
+                 LOG_TEXT("device", device->name), LOG_TEXT("port", port), LOG_TEXT("counter", named->names->rejected),
+                 LOG_NUMBER("names", named->names->not_served));
+}
+
+/* The first reading of a registration. */
+static void tell_of_device(const struct device *device)
+{
+    log_info("device found", LOG_TEXT("device", device->name), LOG_NUMBER("ports", device->port_count));
+    tell_of_counters(device, "-", &device->named);
+    for (int64_t i = 0; i < device->port_count; i++)
+        tell_of_counters(device, device->ports[i].name, &device->ports[i].named);
+}
+
+/* Makes the workers those of the names: both are sorted. */
+static void match_workers(struct collector *collector)
+{
+    const struct collector_names *names = &collector->names;
+    struct worker **workers = memory_new(names->count, sizeof(*workers));
+    size_t count = 0, old = 0;
+
+    for (size_t i = 0; i < names->count; i++) {
+        struct worker *worker = NULL;
+
+        while (old < collector->count && strcmp(collector->workers[old]->name, names->name[i]) < 0) {
+            log_info("device removed", LOG_TEXT("device", collector->workers[old]->name));
+            worker_retire(collector->workers[old++]);
+        }
+        if (old < collector->count && strcmp(collector->workers[old]->name, names->name[i]) == 0)
+            worker = collector->workers[old++];
+        else
+            worker = worker_new(&collector->pool, names->name[i]);
+        if (worker)
+            workers[count++] = worker;
+        else
+            log_error("cannot start a thread for the device", LOG_TEXT("device", names->name[i]),
+                      LOG_TEXT("error", strerror(errno)));
+    }
+    while (old < collector->count) {
+        log_info("device removed", LOG_TEXT("device", collector->workers[old]->name));
+        worker_retire(collector->workers[old++]);
+    }
+    free(collector->workers);
+    collector->workers = workers;
+    collector->count = count;
+}
+
+/* --- Waiting --- */
+
+/* Gives up on scans past their deadline; returns when the next one will be. */
+static int64_t expire(struct collector *collector, int64_t end)
+{
+    int64_t now = worker_now(), next = end;
+
+    for (size_t i = 0; i < collector->count; i++) {
+        struct worker *worker = collector->workers[i];
+
+        if (worker->state != WORKER_SCANNING)
+            continue;
+        if (now >= worker->deadline + GRACE)
+            worker_give_up(worker);
+        else if (worker->deadline + GRACE < next)
+            next = worker->deadline + GRACE;
+    }
+    worker_start_queued(&collector->pool);
+    /* A worker that has just started may be due before those looked at above; its time is no shorter. */
+    if (now + collector->settings.read_timeout + GRACE < next)
+        next = now + collector->settings.read_timeout + GRACE;
+    return next;
+}
+
+static void wait_for_scans(struct collector *collector, int64_t end)
+{
+    while (collector->pool.outstanding > 0 && worker_now() < end) {
+        struct timespec next = at_ms(expire(collector, end));
+
+        if (collector->pool.outstanding > 0)
+            pthread_cond_timedwait(&collector->pool.done, &collector->pool.lock, &next);
+    }
+    for (size_t i = 0; i < collector->count; i++)
+        worker_give_up(collector->workers[i]);
+}
+
+/* --- Results --- */
+
+static void note_health(struct worker *worker, const struct device *device)
+{
+    if (worker->state == WORKER_STALLED && !worker->stalled) {
+        worker->stalled = true;
+        log_warn("device stalled: a read does not return", LOG_TEXT("device", worker->name));
+    } else if (worker->stalled && device && worker->whole_scans >= WORKER_WHOLE_SCANS_TO_RECOVER) {
+        worker->stalled = false;
+        log_info("device recovered", LOG_TEXT("device", worker->name));
+    }
+}
+
+/* Moves the worker's result to the reading; a device that has just gone leaves no entry. */
+static void take_result(struct worker *worker, struct collector_reading *reading)
+{
+    struct device *device = worker->result;
+    struct collector_entry *entry = &reading->entries[reading->count];
+    int error = worker->error;
+
+    worker->result = NULL;
+    worker->error = 0;
+    note_health(worker, device);
+    if (device && device->registration != worker->registration) {
+        worker->registration = device->registration;
+        tell_of_device(device);
+    }
+    if (!device && (error == -ENODEV || error == -ENOENT))
+        return;
+    reading->failures += device ? device->failures : 1;
+    strcpy(entry->name, worker->name);
+    entry->device = device;
+    reading->count++;
+}
+
+void collector_refresh(struct collector *collector, struct collector_reading *reading)
+{
+    struct worker_pool *pool = &collector->pool;
+    int64_t start = worker_now();
+
+    *reading = (struct collector_reading){0};
+    pthread_mutex_lock(&pool->lock);
+    if (list_devices(collector)) {
+        tell_of_names(collector);
+        if (!collector->names.error)
+            match_workers(collector);
+        reading->error = collector->names.error;
+        reading->names_not_served = collector->names.not_served;
+    } else {
+        reading->error = -ETIMEDOUT;
+    }
+    pool->end = start + END_OF_SCANS;
+    for (size_t i = 0; i < collector->count; i++)
+        worker_queue(collector->workers[i]);
+    worker_start_queued(pool);
+    wait_for_scans(collector, start + COLLECTOR_LONGEST_REFRESH);
+    reading->entries = memory_new(collector->count, sizeof(*reading->entries));
+    for (size_t i = 0; i < collector->count; i++)
+        take_result(collector->workers[i], reading);
+    pthread_mutex_unlock(&pool->lock);
+}
+
+void collector_reading_fini(struct collector_reading *reading)
+{
+    free(reading->entries);
+    *reading = (struct collector_reading){0};
+}
+
+/* --- Beginning and end --- */
+
+struct collector *collector_new(const struct collector_settings *settings)
+{
+    struct collector *collector = memory_new(1, sizeof(*collector));
+    pthread_condattr_t monotonic;
+    int error;
+
+    collector->settings = *settings;
+    worker_pool_init(&collector->pool, &collector->settings);
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&collector->list_wanted, NULL);
+    pthread_cond_init(&collector->listed, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+    collector->workers = memory_new(0, sizeof(*collector->workers));
+    collector->pool.threads = 1;
+    error = worker_start_thread(run_lister, collector);
+    if (error) {
+        free(collector->workers);
+        free(collector);
+        errno = -error;
+        return NULL;
+    }
+    return collector;
+}
+
+void collector_free(struct collector *collector)
+{
+    struct worker_pool *pool = &collector->pool;
+    struct timespec end = at_ms(worker_now() + FAREWELL);
+    bool all_ended;
+
+    pthread_mutex_lock(&pool->lock);
+    for (size_t i = 0; i < collector->count; i++)
+        worker_retire(collector->workers[i]);
+    collector->count = 0;
+    collector->leaving = true;
+    pthread_cond_signal(&collector->list_wanted);
+    while (pool->threads > 0)
+        if (pthread_cond_timedwait(&pool->done, &pool->lock, &end) == ETIMEDOUT)
+            break;
+    all_ended = pool->threads == 0;
+    pthread_mutex_unlock(&pool->lock);
+    if (!all_ended)
+        return;
+    collector_names_fini(&collector->names);
+    free(collector->workers);
+    free(collector);
+}

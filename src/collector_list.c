@@ -1,0 +1,77 @@
+#include "collector_list.h"
+
+#include <fnmatch.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "memory.h"
+#include "snapshot.h"
+#include "sysfs.h"
+
+bool collector_matches(const char *globs, const char *name)
+{
+    char glob[256];
+
+    while (*globs) {
+        size_t n = strcspn(globs, ",");
+
+        if (n > 0 && n < sizeof(glob)) {
+            memcpy(glob, globs, n);
+            glob[n] = '\0';
+            if (fnmatch(glob, name, 0) == 0)
+                return true;
+        }
+        globs += n;
+        globs += *globs == ',';
+    }
+    return false;
+}
+
+struct listing {
+    const struct collector_settings *settings;
+    struct collector_names *names;
+    size_t room;
+};
+
+static bool add(void *context, const char *name)
+{
+    struct listing *listing = context;
+    struct collector_names *names = listing->names;
+
+    if (listing->settings->include && !collector_matches(listing->settings->include, name))
+        return true;
+    if (listing->settings->exclude && collector_matches(listing->settings->exclude, name))
+        return true;
+    if (!snapshot_is_name(name, DEVICE_NAME_SIZE - 1)) {
+        if (names->not_served++ == 0)
+            sysfs_parse_text(name, strlen(name), names->rejected, sizeof(names->rejected));
+        return true;
+    }
+    if (names->count == listing->room) {
+        listing->room = listing->room * 2 + 16;
+        names->name = memory_resize(names->name, listing->room, sizeof(*names->name));
+    }
+    strcpy(names->name[names->count++], name);
+    return true;
+}
+
+static int compare(const void *a, const void *b)
+{
+    return strcmp(a, b);
+}
+
+void collector_list(const struct collector_settings *settings, struct collector_names *names)
+{
+    struct listing listing = {.settings = settings, .names = names};
+
+    *names = (struct collector_names){0};
+    names->error = settings->source.list(settings->source.context, add, &listing);
+    if (names->count > 0)
+        qsort(names->name, names->count, sizeof(*names->name), compare);
+}
+
+void collector_names_fini(struct collector_names *names)
+{
+    free(names->name);
+    *names = (struct collector_names){0};
+}

@@ -1,0 +1,26 @@
+/* collector_list: the names of the devices there are, listed by a thread of its own. */
+#ifndef RDMA_AGENTX_COLLECTOR_LIST_H
+#define RDMA_AGENTX_COLLECTOR_LIST_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "collector.h"
+
+/* Sorted by strcmp, without those that are excluded or cannot be an index. */
+struct collector_names {
+    char (*name)[DEVICE_NAME_SIZE];
+    size_t count;
+    uint32_t not_served;
+    char rejected[DEVICE_NAME_SIZE]; /* one of those, printable */
+    int error;
+};
+
+/* Lists now. The caller releases names with collector_names_fini. */
+void collector_list(const struct collector_settings *settings, struct collector_names *names);
+void collector_names_fini(struct collector_names *names);
+
+/* True if the name matches one of the comma-separated globs. */
+bool collector_matches(const char *globs, const char *name);
+
+#endif

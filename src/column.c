@@ -1,0 +1,378 @@
+#include "column.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+static const struct label truth[] = {{1, "true"}, {2, "false"}, {0, NULL}};
+static const struct label healths[] = {{1, "ok"}, {2, "degraded"}, {3, "failed"}, {0, NULL}};
+static const struct label statuses[] = {{1, "ok"}, {2, "partial"}, {3, "refused"}, {4, "stalled"}, {0, NULL}};
+static const struct label node_types[] = {{1, "ca"},        {2, "switch"},      {3, "router"},    {4, "rnic"}, {5, "usnic"},
+                                          {6, "usnicUdp"},  {7, "unspecified"}, {255, "unknown"}, {0, NULL}};
+static const struct label states[] = {{0, "nop"},    {1, "down"},        {2, "init"},      {3, "armed"},
+                                      {4, "active"}, {5, "activeDefer"}, {255, "unknown"}, {0, NULL}};
+static const struct label phys_states[] = {{1, "sleep"},
+                                           {2, "polling"},
+                                           {3, "disabled"},
+                                           {4, "portConfigurationTraining"},
+                                           {5, "linkUp"},
+                                           {6, "linkErrorRecovery"},
+                                           {7, "phyTest"},
+                                           {255, "unknown"},
+                                           {0, NULL}};
+static const struct label link_layers[] = {
+    {0, "unspecified"}, {1, "infiniBand"}, {2, "ethernet"}, {255, "unknown"}, {0, NULL}};
+static const struct label kinds[] = {{1, "counter"}, {2, "gauge"}, {3, "highWater"}, {4, "setting"}, {0, NULL}};
+
+/* Shorthands for the rows below: what they expand to is data, nothing else. */
+#define INDEX(t, n, name) {.table = (t), .number = (n), .source = SOURCE_INDEX, .object = #name}
+#define NUMBER(t, n, kind, name, type_, member, ...) \
+    {.table = (t), .number = (n), .type = (type_), .source = SOURCE_NUMBER, .object = #name, \
+     .offset = offsetof(struct kind, member), __VA_ARGS__}
+#define TEXT(t, n, kind, name, member) \
+    {.table = (t), .number = (n), .type = SMI_TEXT, .source = SOURCE_TEXT, .object = #name, \
+     .offset = offsetof(struct kind, member)}
+#define AGENT(n, name, type_, member, ...) NUMBER(TABLE_AGENT, n, agent_state, name, type_, member, __VA_ARGS__)
+#define DEVICE(n, name, type_, member, ...) NUMBER(TABLE_DEVICE, n, device, name, type_, member, __VA_ARGS__)
+#define PORT(n, name, type_, member, ...) NUMBER(TABLE_PORT, n, port, name, type_, member, __VA_ARGS__)
+#define COUNTER(t, n, name, file_, ...) \
+    {.table = (t), .number = (n), .type = SMI_COUNTER64, .source = SOURCE_COUNTER, .slot = (n) - 1, \
+     .object = #name, .file = (file_), __VA_ARGS__}
+#define PMA(n, name, file, ...) COUNTER(TABLE_PORT_COUNTER, n, name, file, __VA_ARGS__)
+#define HW(n, name, file, ...) COUNTER(TABLE_PORT_HW_COUNTER, n, name, file, __VA_ARGS__)
+#define NAMED(t, n, name, type_, source_, ...) \
+    {.table = (t), .number = (n), .type = (type_), .source = (source_), .object = #name, __VA_ARGS__}
+
+static const struct column catalogue[] = {
+    TEXT(TABLE_AGENT, 1, agent_state, rdmaAgentVersion, version),
+    AGENT(2, rdmaAgentHealth, SMI_INTEGER, health, .labels = healths),
+    AGENT(3, rdmaAgentDevices, SMI_GAUGE, devices),
+    AGENT(4, rdmaAgentPorts, SMI_GAUGE, ports),
+    AGENT(5, rdmaAgentStalledDevices, SMI_GAUGE, stalled_devices),
+    AGENT(6, rdmaAgentNotificationsEnabled, SMI_INTEGER, notifications_enabled, .labels = truth),
+    AGENT(7, rdmaAgentCacheMaxAge, SMI_GAUGE, cache_max_age),
+    AGENT(8, rdmaAgentSnapshotAge, SMI_GAUGE, snapshot_age),
+    AGENT(9, rdmaAgentRefreshes, SMI_COUNTER64, refreshes, .metric = "rdma_refreshes_total"),
+    AGENT(10, rdmaAgentScrapeErrors, SMI_COUNTER64, scrape_errors, .metric = "rdma_scrape_errors_total"),
+    AGENT(11, rdmaAgentNamesNotServed, SMI_GAUGE, names_not_served),
+    AGENT(12, rdmaAgentRefreshLast, SMI_GAUGE, refresh_last),
+    AGENT(13, rdmaAgentRefreshP50, SMI_GAUGE, refresh_p50),
+    AGENT(14, rdmaAgentRefreshP95, SMI_GAUGE, refresh_p95),
+    AGENT(15, rdmaAgentRefreshP99, SMI_GAUGE, refresh_p99),
+    AGENT(16, rdmaAgentRefreshMax, SMI_GAUGE, refresh_max),
+    AGENT(17, rdmaAgentRefreshTime, SMI_COUNTER64, refresh_time, .metric = "rdma_refresh_seconds_total"),
+
+    INDEX(TABLE_DEVICE, 1, rdmaDeviceName),
+    TEXT(TABLE_DEVICE, 2, device, rdmaDeviceKernelName, name),
+    DEVICE(3, rdmaDeviceStatus, SMI_INTEGER, status, .labels = statuses),
+    DEVICE(4, rdmaDeviceNodeType, SMI_INTEGER, node_type, .labels = node_types),
+    TEXT(TABLE_DEVICE, 5, device, rdmaDeviceNodeGuid, node_guid),
+    TEXT(TABLE_DEVICE, 6, device, rdmaDeviceSystemImageGuid, system_image_guid),
+    TEXT(TABLE_DEVICE, 7, device, rdmaDeviceNodeDescription, node_description),
+    TEXT(TABLE_DEVICE, 8, device, rdmaDeviceFirmware, firmware),
+    TEXT(TABLE_DEVICE, 9, device, rdmaDeviceHardwareRevision, hardware_revision),
+    TEXT(TABLE_DEVICE, 10, device, rdmaDeviceHcaType, hca_type),
+    TEXT(TABLE_DEVICE, 11, device, rdmaDeviceBoardId, board_id),
+    TEXT(TABLE_DEVICE, 12, device, rdmaDevicePciAddress, pci_address),
+    DEVICE(13, rdmaDeviceVendorId, SMI_GAUGE, vendor_id),
+    DEVICE(14, rdmaDevicePartId, SMI_GAUGE, part_id),
+    TEXT(TABLE_DEVICE, 15, device, rdmaDeviceDriver, driver),
+    DEVICE(16, rdmaDeviceNumaNode, SMI_INTEGER, numa_node),
+    DEVICE(17, rdmaDeviceVirtualFunction, SMI_INTEGER, virtual_function, .labels = truth),
+    TEXT(TABLE_DEVICE, 18, device, rdmaDeviceParent, parent),
+    DEVICE(19, rdmaDevicePorts, SMI_GAUGE, port_count),
+    DEVICE(20, rdmaDeviceRegistered, SMI_TIMESTAMP, registered),
+    DEVICE(21, rdmaDeviceCounterDiscontinuityTime, SMI_TIMESTAMP, counter_discontinuity),
+
+    INDEX(TABLE_PORT, 1, rdmaPortNumber),
+    TEXT(TABLE_PORT, 2, port, rdmaPortDeviceName, device_name),
+    PORT(3, rdmaPortDevicePort, SMI_GAUGE, number),
+    TEXT(TABLE_PORT, 4, port, rdmaPortName, name),
+    PORT(5, rdmaPortStatus, SMI_INTEGER, status, .labels = statuses),
+    PORT(6, rdmaPortState, SMI_INTEGER, state, .labels = states),
+    PORT(7, rdmaPortPhysState, SMI_INTEGER, phys_state, .labels = phys_states),
+    PORT(8, rdmaPortPreviousState, SMI_INTEGER, history.previous_state, .labels = states),
+    PORT(9, rdmaPortLinkLayer, SMI_INTEGER, link_layer, .labels = link_layers),
+    PORT(10, rdmaPortLinkWidth, SMI_GAUGE, width),
+    PORT(11, rdmaPortLinkSpeed, SMI_GAUGE, speed),
+    TEXT(TABLE_PORT, 12, port, rdmaPortStateText, state_text),
+    TEXT(TABLE_PORT, 13, port, rdmaPortPhysStateText, phys_state_text),
+    TEXT(TABLE_PORT, 14, port, rdmaPortLinkLayerText, link_layer_text),
+    TEXT(TABLE_PORT, 15, port, rdmaPortLinkWidthText, width_text),
+    TEXT(TABLE_PORT, 16, port, rdmaPortLinkSpeedText, speed_text),
+    TEXT(TABLE_PORT, 17, port, rdmaPortLinkGeneration, generation),
+    TEXT(TABLE_PORT, 18, port, rdmaPortGid, gid),
+    PORT(19, rdmaPortLid, SMI_GAUGE, lid),
+    PORT(20, rdmaPortLmc, SMI_GAUGE, lmc),
+    PORT(21, rdmaPortSmLid, SMI_GAUGE, sm_lid),
+    PORT(22, rdmaPortSmSl, SMI_GAUGE, sm_sl),
+    PORT(23, rdmaPortCapabilityMask, SMI_GAUGE, capability_mask),
+    PORT(24, rdmaPortActiveMtu, SMI_GAUGE, active_mtu),
+    PORT(25, rdmaPortMaxMtu, SMI_GAUGE, max_mtu),
+    TEXT(TABLE_PORT, 26, port, rdmaPortNetdev, netdev),
+    PORT(27, rdmaPortIfIndex, SMI_INTEGER, ifindex),
+    PORT(28, rdmaPortLastChange, SMI_TIMESTAMP, history.last_change),
+    PORT(29, rdmaPortStateChanges, SMI_COUNTER32, history.state_changes),
+    PORT(30, rdmaPortSaturatedCounters, SMI_GAUGE, history.saturated),
+    PORT(31, rdmaPortErrorEvents, SMI_COUNTER32, history.error_events),
+    PORT(32, rdmaPortCounterDiscontinuityTime, SMI_TIMESTAMP, history.counter_discontinuity),
+    PORT(33, rdmaPortHwCounterDiscontinuityTime, SMI_TIMESTAMP, history.hw_counter_discontinuity),
+    PORT(34, rdmaPortNamedCounterDiscontinuityTime, SMI_TIMESTAMP, history.named_counter_discontinuity),
+
+    PMA(1, rdmaPortSymbolError, "symbol_error", .limit = 65535, .is_error = true,
+        .metric = "rdma_port_symbol_errors_total"),
+    PMA(2, rdmaPortLinkErrorRecovery, "link_error_recovery", .limit = 255, .is_error = true),
+    PMA(3, rdmaPortLinkDowned, "link_downed", .limit = 255, .is_error = true),
+    PMA(4, rdmaPortRcvErrors, "port_rcv_errors", .limit = 65535, .is_error = true),
+    PMA(5, rdmaPortRcvRemotePhysicalErrors, "port_rcv_remote_physical_errors", .limit = 65535, .is_error = true),
+    PMA(6, rdmaPortRcvSwitchRelayErrors, "port_rcv_switch_relay_errors", .limit = 65535, .is_error = true),
+    PMA(7, rdmaPortXmitDiscards, "port_xmit_discards", .limit = 65535, .is_error = true),
+    PMA(8, rdmaPortXmitConstraintErrors, "port_xmit_constraint_errors", .limit = 255, .is_error = true),
+    PMA(9, rdmaPortRcvConstraintErrors, "port_rcv_constraint_errors", .limit = 255, .is_error = true),
+    PMA(10, rdmaPortLocalLinkIntegrityErrors, "local_link_integrity_errors", .limit = 15, .is_error = true),
+    PMA(11, rdmaPortExcessiveBufferOverrunErrors, "excessive_buffer_overrun_errors", .limit = 15, .is_error = true),
+    PMA(12, rdmaPortVL15Dropped, "VL15_dropped", .limit = 65535, .is_error = true),
+    PMA(13, rdmaPortXmitData, "port_xmit_data", .limit = UINT32_MAX),
+    PMA(14, rdmaPortRcvData, "port_rcv_data", .limit = UINT32_MAX),
+    PMA(15, rdmaPortXmitPackets, "port_xmit_packets", .limit = UINT32_MAX),
+    PMA(16, rdmaPortRcvPackets, "port_rcv_packets", .limit = UINT32_MAX),
+    PMA(17, rdmaPortXmitWait, "port_xmit_wait", .limit = UINT32_MAX),
+    PMA(18, rdmaPortUnicastXmitPackets, "unicast_xmit_packets"),
+    PMA(19, rdmaPortUnicastRcvPackets, "unicast_rcv_packets"),
+    PMA(20, rdmaPortMulticastXmitPackets, "multicast_xmit_packets"),
+    PMA(21, rdmaPortMulticastRcvPackets, "multicast_rcv_packets"),
+    NAMED(TABLE_PORT_COUNTER, 22, rdmaPortXmitOctets, SMI_COUNTER64, SOURCE_OCTETS, .slot = 12,
+          .metric = "rdma_port_xmit_bytes_total"),
+    NAMED(TABLE_PORT_COUNTER, 23, rdmaPortRcvOctets, SMI_COUNTER64, SOURCE_OCTETS, .slot = 13,
+          .metric = "rdma_port_rcv_bytes_total"),
+
+    HW(1, rdmaHwRxWriteRequests, "rx_write_requests"),
+    HW(2, rdmaHwRxReadRequests, "rx_read_requests"),
+    HW(3, rdmaHwRxAtomicRequests, "rx_atomic_requests"),
+    HW(4, rdmaHwOutOfBuffer, "out_of_buffer", .is_error = true),
+    HW(5, rdmaHwOutOfSequence, "out_of_sequence", .is_error = true),
+    HW(6, rdmaHwDuplicateRequest, "duplicate_request"),
+    HW(7, rdmaHwRnrNakRetryErr, "rnr_nak_retry_err", .is_error = true),
+    HW(8, rdmaHwPacketSeqErr, "packet_seq_err", .is_error = true),
+    HW(9, rdmaHwImpliedNakSeqErr, "implied_nak_seq_err", .is_error = true),
+    HW(10, rdmaHwLocalAckTimeoutErr, "local_ack_timeout_err", .is_error = true),
+    HW(11, rdmaHwRespLocalLengthError, "resp_local_length_error", .is_error = true),
+    HW(12, rdmaHwRespCqeError, "resp_cqe_error"),
+    HW(13, rdmaHwReqCqeError, "req_cqe_error"),
+    HW(14, rdmaHwReqRemoteInvalidRequest, "req_remote_invalid_request", .is_error = true),
+    HW(15, rdmaHwReqRemoteAccessErrors, "req_remote_access_errors", .is_error = true),
+    HW(16, rdmaHwRespRemoteAccessErrors, "resp_remote_access_errors", .is_error = true),
+    HW(17, rdmaHwRespCqeFlushError, "resp_cqe_flush_error"),
+    HW(18, rdmaHwReqCqeFlushError, "req_cqe_flush_error"),
+    HW(19, rdmaHwRoceAdpRetrans, "roce_adp_retrans"),
+    HW(20, rdmaHwRoceAdpRetransTo, "roce_adp_retrans_to"),
+    HW(21, rdmaHwRoceSlowRestart, "roce_slow_restart"),
+    HW(22, rdmaHwRoceSlowRestartCnps, "roce_slow_restart_cnps"),
+    HW(23, rdmaHwRoceSlowRestartTrans, "roce_slow_restart_trans"),
+    HW(24, rdmaHwRpCnpIgnored, "rp_cnp_ignored"),
+    HW(25, rdmaHwRpCnpHandled, "rp_cnp_handled"),
+    HW(26, rdmaHwNpEcnMarkedRocePackets, "np_ecn_marked_roce_packets"),
+    HW(27, rdmaHwNpCnpSent, "np_cnp_sent"),
+    HW(28, rdmaHwRxIcrcEncapsulated, "rx_icrc_encapsulated", .is_error = true),
+    HW(29, rdmaHwRxDctConnect, "rx_dct_connect"),
+    HW(30, rdmaHwReqTransportRetriesExceeded, "req_transport_retries_exceeded", .is_error = true),
+    HW(31, rdmaHwReqRnrRetriesExceeded, "req_rnr_retries_exceeded", .is_error = true),
+    HW(32, rdmaHwRxBytes, "rx_bytes"),
+    HW(33, rdmaHwTxBytes, "tx_bytes"),
+    HW(34, rdmaHwRxPkts, "rx_pkts", .alias = "rx_packets"), /* mana's name */
+    HW(35, rdmaHwTxPkts, "tx_pkts", .alias = "tx_packets"),
+
+    INDEX(TABLE_COUNTER, 1, rdmaCounterName),
+    NAMED(TABLE_COUNTER, 2, rdmaCounterKind, SMI_INTEGER, SOURCE_KIND, .labels = kinds),
+    NAMED(TABLE_COUNTER, 3, rdmaCounterValue, SMI_COUNTER64, SOURCE_VALUE, .metric = "rdma_port_hw_stat_total"),
+    NAMED(TABLE_COUNTER, 4, rdmaCounterLevel, SMI_GAUGE, SOURCE_LEVEL),
+
+    INDEX(TABLE_DEVICE_COUNTER, 1, rdmaDeviceCounterName),
+    NAMED(TABLE_DEVICE_COUNTER, 2, rdmaDeviceCounterKind, SMI_INTEGER, SOURCE_KIND, .labels = kinds),
+    NAMED(TABLE_DEVICE_COUNTER, 3, rdmaDeviceCounterValue, SMI_COUNTER64, SOURCE_VALUE,
+          .metric = "rdma_device_stat_total"),
+    NAMED(TABLE_DEVICE_COUNTER, 4, rdmaDeviceCounterLevel, SMI_GAUGE, SOURCE_LEVEL),
+};
+
+/* Files of hw_counters that count nothing. Names that begin with "watermark_" are high-water marks. */
+static const char *const gauges[] = {
+    "active_qps",       "active_srqs",   "active_cqs",    "active_mrs",       "active_mws",        "active_pds",
+    "active_ahs",       "active_rc_qps", "active_ud_qps", "db_fifo_register", "num_qps_congested", "current_rate",
+    "DRIVER_CtxtsOpen",
+};
+
+/* device/driver is the driver of the PCI function, which for bnxt_re and ocrdma is the Ethernet driver. */
+static const struct {
+    const char *driver; /* the name or, for ionic, how it begins */
+    int64_t vendor, part;
+    struct driver_traits traits;
+} drivers[] = {
+    {"hfi1", 0x8086, 0x24f0, {.data_unit = 8}}, /* counts 8-octet flits */
+    {"hfi1", 0x8086, 0x24f1, {.data_unit = 8}},
+    {"bnxt_en", ABSENT, ABSENT, {.data_unit = 4, .counters_wrap = true}}, /* masks the low 8 or 16 bits */
+    {"be2net", ABSENT, ABSENT, {.data_unit = 4, .counters_wrap = true}},  /* cuts to 32 bits */
+    {"ionic", ABSENT, ABSENT, {.data_unit = 4, .ones_mean_absent = true}},
+};
+
+enum { COLUMNS = sizeof(catalogue) / sizeof(catalogue[0]) };
+
+const struct column *column_all(size_t *count)
+{
+    *count = COLUMNS;
+    return catalogue;
+}
+
+const struct column *column_table(enum table table, size_t *count)
+{
+    const struct column *first = NULL;
+
+    *count = 0;
+    for (size_t i = 0; i < COLUMNS; i++) {
+        if (catalogue[i].table != table)
+            continue;
+        if (!first)
+            first = &catalogue[i];
+        ++*count;
+    }
+    return first;
+}
+
+static const void *row_structure(enum table table, const struct row *row)
+{
+    switch (table) {
+    case TABLE_AGENT:
+        return row->agent;
+    case TABLE_DEVICE:
+        return row->device;
+    default:
+        return row->port;
+    }
+}
+
+static bool number_value(const struct column *column, const struct row *row, struct value *value)
+{
+    int64_t number = *(const int64_t *)((const char *)row_structure(column->table, row) + column->offset);
+
+    value->number = (uint64_t)number;
+    if (column->type == SMI_COUNTER32 || column->type == SMI_TIMESTAMP)
+        value->number = (uint32_t)number; /* both wrap at 2^32 */
+    if (column->type == SMI_GAUGE && number > UINT32_MAX)
+        value->number = UINT32_MAX; /* a Gauge32 stays at its maximum, RFC 2578 7.1.7 */
+    return number != ABSENT;
+}
+
+static bool counter_value(const struct column *column, const struct row *row, struct value *value)
+{
+    const struct counters *counters =
+        column->table == TABLE_PORT_COUNTER ? &row->port->counters : &row->port->hw_counters;
+
+    value->number = counters->value[column->slot];
+    if (column->source == SOURCE_OCTETS)
+        value->number *= row->device->traits.data_unit; /* modulo 2^64, as a Counter64 wraps */
+    return counters->present >> column->slot & 1;
+}
+
+static bool named_value(const struct column *column, const struct row *row, struct value *value)
+{
+    const struct named_counters *named = column->table == TABLE_COUNTER ? &row->port->named : &row->device->named;
+    bool is_counter = named->names->name[row->member].kind == KIND_COUNTER;
+
+    if (column->source == SOURCE_KIND) {
+        value->number = named->names->name[row->member].kind;
+        return true;
+    }
+    value->number = named->value[row->member];
+    if (column->source == SOURCE_LEVEL && value->number > UINT32_MAX)
+        value->number = UINT32_MAX;
+    return is_counter == (column->source == SOURCE_VALUE) && named->present[row->member];
+}
+
+bool column_value(const struct column *column, const struct row *row, struct value *value)
+{
+    value->type = column->type;
+    switch ((enum column_source)column->source) {
+    case SOURCE_NUMBER:
+        return number_value(column, row, value);
+    case SOURCE_TEXT:
+        value->text = (const char *)row_structure(column->table, row) + column->offset;
+        return value->text[0] != '\0';
+    case SOURCE_COUNTER:
+    case SOURCE_OCTETS:
+        return counter_value(column, row, value);
+    case SOURCE_KIND:
+    case SOURCE_VALUE:
+    case SOURCE_LEVEL:
+        return named_value(column, row, value);
+    case SOURCE_INDEX:
+        break;
+    }
+    return false;
+}
+
+const char *column_label(const struct column *column, int64_t number)
+{
+    for (const struct label *label = column->labels; label && label->name; label++)
+        if (label->number == number)
+            return label->name;
+    return NULL;
+}
+
+size_t column_metric(const struct column *column, char *text, size_t size)
+{
+    static const char prefix[] = "port_";
+    const char *file = column->file;
+    int n;
+
+    if (column->metric)
+        return (size_t)snprintf(text, size, "%s", column->metric);
+    if (!file)
+        return 0;
+    if (strncmp(file, prefix, sizeof(prefix) - 1) == 0)
+        file += sizeof(prefix) - 1;
+    n = snprintf(text, size, "rdma_port_%s_total", file);
+    for (char *c = text; *c; c++)
+        *c = (char)tolower((unsigned char)*c);
+    return (size_t)n;
+}
+
+const struct column *column_of_file(enum table table, const char *file)
+{
+    size_t count;
+    const struct column *columns = column_table(table, &count);
+
+    for (size_t i = 0; i < count; i++) {
+        if (!columns[i].file)
+            continue;
+        if (strcmp(columns[i].file, file) == 0 || (columns[i].alias && strcmp(columns[i].alias, file) == 0))
+            return &columns[i];
+    }
+    return NULL;
+}
+
+bool column_is_saturated(const struct column *column, const struct driver_traits *traits, uint64_t value)
+{
+    return column->limit != 0 && value == column->limit && !traits->counters_wrap;
+}
+
+enum counter_kind column_kind(const char *file)
+{
+    if (strcmp(file, "lifespan") == 0)
+        return KIND_SETTING;
+    if (strncmp(file, "watermark_", strlen("watermark_")) == 0)
+        return KIND_HIGH_WATER;
+    for (size_t i = 0; i < sizeof(gauges) / sizeof(gauges[0]); i++)
+        if (strcmp(file, gauges[i]) == 0)
+            return KIND_GAUGE;
+    return KIND_COUNTER;
+}
+
+struct driver_traits column_traits(const char *driver, int64_t vendor, int64_t part)
+{
+    for (size_t i = 0; i < sizeof(drivers) / sizeof(drivers[0]); i++) {
+        if (driver[0] != '\0' ? strncmp(driver, drivers[i].driver, strlen(drivers[i].driver)) == 0
+                              : vendor != ABSENT && vendor == drivers[i].vendor && part == drivers[i].part)
+            return drivers[i].traits;
+    }
+    return (struct driver_traits){.data_unit = 4};
+}

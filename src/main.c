@@ -1,0 +1,148 @@
+/* main: wiring and nothing else. */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "agent.h"
+#include "cache.h"
+#include "collector.h"
+#include "log.h"
+#include "options.h"
+#include "print.h"
+#include "scan.h"
+#include "table.h"
+
+enum {
+    EXIT_USAGE = 2,
+    MOST_HELD_DESCRIPTORS = 4096, /* 4.75 kB of kernel memory each: 19 MB */
+};
+
+extern char **environ;
+
+static int64_t clock_microseconds(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+static int64_t no_uptime(void)
+{
+    return 0;
+}
+
+static void refresh(void *context, struct collector_reading *reading)
+{
+    collector_refresh(context, reading);
+}
+
+/* The options make sense one by one; what they name must be there too. */
+static bool check(const struct options *options, char *error, size_t size)
+{
+    int fd = open(options->sysfs_root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (fd < 0) {
+        snprintf(error, size, "--sysfs-root: cannot read %s: %s", options->sysfs_root, strerror(errno));
+        return false;
+    }
+    close(fd);
+    if (options->user && !getpwnam(options->user)) {
+        snprintf(error, size, "--user: there is no user %s", options->user);
+        return false;
+    }
+    return true;
+}
+
+static bool become(const char *user)
+{
+    const struct passwd *entry = getpwnam(user);
+
+    if (entry && initgroups(user, entry->pw_gid) == 0 && setgid(entry->pw_gid) == 0 && setuid(entry->pw_uid) == 0)
+        return true;
+    log_error("cannot become the user", LOG_TEXT("user", user), LOG_TEXT("error", strerror(errno)));
+    return false;
+}
+
+static int print(struct cache *cache)
+{
+    const struct snapshot *snapshot = cache_snapshot(cache);
+    const struct agent_state *agent = cache_agent(cache);
+
+    print_snapshot(stdout, snapshot, agent);
+    return fflush(stdout) == 0 && agent->health != 3 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static int run(const struct options *options)
+{
+    struct scan_settings scans = {.sysfs_root = options->sysfs_root, .most_held = MOST_HELD_DESCRIPTORS};
+    struct collector *collector = collector_new(&(struct collector_settings){
+        .source = collector_source_sysfs(&scans),
+        .read_timeout = (int)options->read_timeout,
+        .include = options->include,
+        .exclude = options->exclude,
+    });
+    struct cache *cache;
+    int status;
+
+    if (!collector) {
+        log_error("cannot start a thread", LOG_TEXT("error", strerror(errno)));
+        return EXIT_FAILURE;
+    }
+    cache = cache_new(&(struct cache_settings){
+        .max_age = options->cache_ttl,
+        .clock = clock_microseconds,
+        .uptime = options->print ? no_uptime : agent_uptime,
+        .refresh = refresh,
+        .context = collector,
+        .version = PACKAGE_VERSION,
+    });
+    status = options->print ? print(cache)
+             : agent_run(&(struct agent_settings){.socket = options->agentx_socket, .cache = cache}) == 0 ? EXIT_SUCCESS
+                                                                                                          : EXIT_FAILURE;
+    cache_free(cache);
+    collector_free(collector);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    struct options options;
+    char error[256];
+    bool to_stderr;
+
+    if (!options_parse(&options, argc, argv, environ, error, sizeof(error)) ||
+        (!options.help && !options.version && !check(&options, error, sizeof(error)))) {
+        fprintf(stderr, "rdma-agentx: %s\n", error);
+        return EXIT_USAGE;
+    }
+    if (options.help) {
+        options_print_help(stdout);
+        return EXIT_SUCCESS;
+    }
+    if (options.version) {
+        printf("rdma-agentx %s, MIB root %s\n", PACKAGE_VERSION, table_root());
+        return EXIT_SUCCESS;
+    }
+    to_stderr = options.log_target == OPTIONS_LOG_BY_MODE ? options.foreground || options.print
+                                                          : options.log_target == LOG_TARGET_STDERR;
+    log_open(to_stderr ? LOG_TARGET_STDERR : LOG_TARGET_SYSLOG,
+             options.print && options.log_level > LOG_LEVEL_WARN ? LOG_LEVEL_WARN : (enum log_level)options.log_level);
+    if (options.user && !become(options.user))
+        return EXIT_FAILURE;
+    if (!options.foreground && !options.print && daemon(0, to_stderr) != 0) {
+        log_error("cannot go into the background", LOG_TEXT("error", strerror(errno)));
+        return EXIT_FAILURE;
+    }
+    if (!options.print)
+        agent_catch_signals();
+    return run(&options);
+}

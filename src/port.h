@@ -1,0 +1,184 @@
+/* port: what was read of one RDMA device and its ports, as plain data. Knows neither files nor SNMP. */
+#ifndef RDMA_AGENTX_PORT_H
+#define RDMA_AGENTX_PORT_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* A number that could not be read. Texts that could not be read are empty. */
+#define ABSENT INT64_MIN
+
+enum {
+    DEVICE_NAME_SIZE = 64,  /* IB_DEVICE_NAME_MAX, include/uapi/rdma/rdma_netlink.h */
+    COUNTER_NAME_SIZE = 50, /* 49 characters: an index of them still fits the 128 sub-identifiers of an OID */
+    ATTRIBUTE_SIZE = 65,    /* node_desc has 64 octets, the longest of the others is shorter */
+    WORD_SIZE = 33,         /* "PortConfigurationTraining", "400 Gb/sec" */
+    PORT_COUNTERS = 21,     /* files of ports/N/counters with a column of their own */
+    PORT_HW_COUNTERS = 35,  /* files of ports/N/hw_counters with a column of their own */
+};
+
+/* RdmaReadStatus of the MIB. */
+enum read_status { STATUS_OK = 1, STATUS_PARTIAL = 2, STATUS_REFUSED = 3, STATUS_STALLED = 4 };
+
+/* RdmaCounterBehaviour of the MIB. */
+enum counter_kind { KIND_COUNTER = 1, KIND_GAUGE = 2, KIND_HIGH_WATER = 3, KIND_SETTING = 4 };
+
+/* enum ib_port_state, include/rdma/ib_verbs.h */
+enum port_state { PORT_NOP = 0, PORT_DOWN = 1, PORT_ACTIVE = 4 };
+
+/* Counters with a column of their own; bit i of present says whether value[i] was read. */
+struct counters {
+    uint64_t present;
+    uint64_t value[PORT_HW_COUNTERS];
+};
+
+struct counter_name {
+    char text[COUNTER_NAME_SIZE];
+    uint8_t length;
+    uint8_t kind; /* enum counter_kind */
+};
+
+/* The names below one hw_counters directory in the order SNMP sorts them. They never change while a device is
+ * registered, so that all readings of it share them: counter_names_get and _put count the owners, in any thread. */
+struct counter_names {
+    atomic_uint owners;
+    uint32_t count;
+    uint32_t not_served;              /* names that cannot be an index */
+    char rejected[64];                /* one of them, printable */
+    struct counter_name name[];
+};
+
+/* Every file of one hw_counters directory; value[i] belongs to names->name[i]. names is NULL without the directory. */
+struct named_counters {
+    struct counter_names *names;
+    uint64_t *value;
+    bool *present;
+};
+
+/* What the agent has noticed of a port since it first saw it; filled by the cache. TimeStamps are hundredths of a
+ * second of sysUpTime. */
+struct port_history {
+    int64_t previous_state;
+    int64_t last_change;
+    int64_t state_changes;
+    int64_t error_events;
+    int64_t saturated;
+    int64_t counter_discontinuity;
+    int64_t hw_counter_discontinuity;
+    int64_t named_counter_discontinuity;
+};
+
+/* One port as read. Numbers are ABSENT and texts empty where nothing could be read. */
+struct port {
+    int64_t number;
+    int64_t status;
+    int64_t state;
+    int64_t phys_state;
+    int64_t link_layer;
+    int64_t width;        /* lanes */
+    int64_t speed;        /* Mb/s */
+    int64_t lid;
+    int64_t lmc;
+    int64_t sm_lid;
+    int64_t sm_sl;
+    int64_t capability_mask;
+    int64_t active_mtu;   /* octets */
+    int64_t max_mtu;      /* octets */
+    int64_t ifindex;
+    char device_name[DEVICE_NAME_SIZE];
+    char name[DEVICE_NAME_SIZE + 12]; /* "mlx5_0/1" */
+    char state_text[WORD_SIZE];
+    char phys_state_text[WORD_SIZE];
+    char link_layer_text[WORD_SIZE];
+    char width_text[WORD_SIZE];
+    char speed_text[WORD_SIZE];
+    char generation[WORD_SIZE];
+    char gid[ATTRIBUTE_SIZE];
+    char netdev[ATTRIBUTE_SIZE];
+    struct counters counters;
+    struct counters hw_counters;
+    struct named_counters named;
+    struct port_history history;
+};
+
+/* What the driver of a device is known to do differently. */
+struct driver_traits {
+    uint8_t data_unit;     /* octets in a unit of port_xmit_data and port_rcv_data */
+    bool counters_wrap;    /* where others stop at their limit */
+    bool ones_mean_absent; /* 2^64-1 in hw_counters stands for "not available" */
+};
+
+/* One device as read, with its ports in ascending order. Made by device_new, released by device_free. */
+struct device {
+    char name[DEVICE_NAME_SIZE];
+    uint64_t registration; /* changes when another registration answers to the same name */
+    bool complete;         /* nothing was left unread for lack of time */
+    uint32_t failures;     /* reads that gave no usable value */
+    uint32_t files;        /* that a complete pass may have to read */
+    uint32_t files_read;   /* in this one */
+    int64_t status;
+    int64_t node_type;
+    int64_t vendor_id;
+    int64_t part_id;
+    int64_t numa_node;
+    int64_t virtual_function; /* TruthValue */
+    int64_t port_count;
+    char node_guid[ATTRIBUTE_SIZE];
+    char system_image_guid[ATTRIBUTE_SIZE];
+    char node_description[ATTRIBUTE_SIZE];
+    char firmware[ATTRIBUTE_SIZE];
+    char hardware_revision[ATTRIBUTE_SIZE];
+    char hca_type[ATTRIBUTE_SIZE];
+    char board_id[128]; /* hfi1 prints a sentence */
+    char pci_address[ATTRIBUTE_SIZE];
+    char driver[ATTRIBUTE_SIZE];
+    char parent[DEVICE_NAME_SIZE];
+    struct driver_traits traits;
+    struct named_counters named;
+    int64_t registered;            /* filled by the cache, like struct port_history */
+    int64_t counter_discontinuity;
+    struct port *ports;
+};
+
+/* What the agent says of itself. Times are in the units of the MIB. */
+struct agent_state {
+    char version[WORD_SIZE];
+    int64_t health; /* ok 1, degraded 2, failed 3 */
+    int64_t devices;
+    int64_t ports;
+    int64_t stalled_devices;
+    int64_t notifications_enabled; /* TruthValue */
+    int64_t cache_max_age;
+    int64_t snapshot_age;
+    int64_t refreshes;
+    int64_t scrape_errors;
+    int64_t names_not_served;
+    int64_t refresh_last;
+    int64_t refresh_p50;
+    int64_t refresh_p95;
+    int64_t refresh_p99;
+    int64_t refresh_max;
+    int64_t refresh_time;
+};
+
+/* A device with room for its ports; every number ABSENT, every text empty. Aborts when memory is out. */
+struct device *device_new(const char *name, size_t ports);
+void device_free(struct device *device);
+
+/* A new owner of names (NULL is fine); counter_names_put gives one up and frees the last one's. */
+struct counter_names *counter_names_get(struct counter_names *names);
+void counter_names_put(struct counter_names *names);
+
+/* Room for the values of names, all absent; becomes an owner. Released by named_counters_fini. */
+void named_counters_init(struct named_counters *named, struct counter_names *names);
+void named_counters_fini(struct named_counters *named);
+
+/* Empties every cell that a poll reads: state, link, counters. What cannot change and the names stay. */
+void device_forget_polled(struct device *device);
+
+/* A copy with names, identity and history, but with nothing in the cells that a poll reads. */
+struct device *device_husk(const struct device *device);
+
+#endif

@@ -1,0 +1,40 @@
+/* scan: one device, from its files (and libibverbs) to rows. A file that fails costs a cell, a port that fails a row;
+ * nothing costs more. Knows neither threads nor clocks: the time and the patience are its caller's. */
+#ifndef RDMA_AGENTX_SCAN_H
+#define RDMA_AGENTX_SCAN_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "port.h"
+
+/* Shared by the scans of all devices. */
+struct scan_settings {
+    const char *sysfs_root; /* "/sys" */
+    int most_held;          /* descriptors; each costs 4.75 kB of kernel memory */
+    atomic_int held;
+};
+
+/* Where and how often to ask whether a pass has taken long enough. */
+struct scan_patience {
+    int64_t now; /* ms, monotonic: the start of the pass */
+    bool (*is_over)(void *context);
+    void *context;
+};
+
+/* What is known of one device between passes: its descriptors, its refusing files, its slow attributes. */
+struct scan;
+
+/* Nothing is opened yet. settings must outlive the scan. */
+struct scan *scan_new(struct scan_settings *settings, const char *name);
+void scan_free(struct scan *scan);
+
+/* One pass over the device. The caller frees the result; NULL with *error set to -errno if there is no such device or
+ * its directory cannot be opened. When patience runs out, the result holds what was read and is not complete. */
+struct device *scan_device(struct scan *scan, const struct scan_patience *patience, int *error);
+
+/* Reads a single file of the device, to see whether it answers at all. */
+void scan_probe(struct scan *scan);
+
+#endif

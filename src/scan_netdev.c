@@ -1,0 +1,145 @@
+#include "scan_netdev.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "sysfs.h"
+
+static const char *const netdev_files[SCAN_NETDEV_FILES] = {"carrier_changes", "flags", "operstate"};
+
+/* Optional small files, whose failures are nobody's: not counted and not remembered. */
+static bool read_quietly(int dir, const char *path, char *text, size_t size)
+{
+    char raw[SCAN_TEXT_SIZE];
+    ssize_t n = sysfs_read_file(dir, path, raw, sizeof(raw));
+
+    return n > 0 && sysfs_parse_text(raw, (size_t)n, text, size);
+}
+
+/* device/net while it is searched for the netdev of one port. */
+struct netdev_search {
+    int device;
+    int64_t port;
+    size_t entries;
+    bool numbered; /* an entry says which port it is of */
+    char only[ATTRIBUTE_SIZE], found[ATTRIBUTE_SIZE];
+};
+
+static bool look_at_netdev(void *context, const char *name)
+{
+    struct netdev_search *search = context;
+    char path[SCAN_PATH_SIZE], text[32];
+    int64_t number;
+
+    search->entries++;
+    snprintf(search->only, sizeof(search->only), "%s", name);
+    snprintf(path, sizeof(path), "device/net/%s/dev_port", name);
+    if (!read_quietly(search->device, path, text, sizeof(text))) {
+        snprintf(path, sizeof(path), "device/net/%s/dev_id", name); /* hexadecimal, kernels before 3.15 */
+        if (!read_quietly(search->device, path, text, sizeof(text)))
+            return true;
+    }
+    search->numbered = true;
+    if (sysfs_parse_number(text, strlen(text), &number) && number == search->port - 1)
+        snprintf(search->found, sizeof(search->found), "%s", name);
+    return search->found[0] == '\0';
+}
+
+static void find_name(struct scan_pass *pass, struct scan_port *reader, const struct scan_host *host)
+{
+    struct netdev_search search = {.device = pass->device, .port = reader->number};
+    struct port *known = &reader->known;
+    char path[SCAN_PATH_SIZE];
+
+    known->netdev[0] = '\0';
+    snprintf(path, sizeof(path), "ports/%" PRId64 "/gid_attrs/ndevs/0", reader->number);
+    if (read_quietly(pass->device, path, known->netdev, sizeof(known->netdev)))
+        return;
+    if (sysfs_list(pass->device, "device/net", look_at_netdev, &search) == 0) {
+        if (search.entries == 1 && !search.numbered && host->port_count == 1)
+            strcpy(search.found, search.only);
+        strcpy(known->netdev, search.found);
+        return;
+    }
+    read_quietly(pass->device, "parent", known->netdev, sizeof(known->netdev)); /* rxe */
+}
+
+static void read_numbers(struct scan_port *reader, const struct scan_host *host)
+{
+    char path[SCAN_PATH_SIZE], text[32];
+    int64_t number;
+
+    reader->known.ifindex = ABSENT;
+    if (reader->known.netdev[0] == '\0' || host->net < 0)
+        return;
+    snprintf(path, sizeof(path), "%s/ifindex", reader->known.netdev);
+    if (read_quietly(host->net, path, text, sizeof(text)) && sysfs_parse_number(text, strlen(text), &number) &&
+        number > 0 && number <= INT32_MAX)
+        reader->known.ifindex = number;
+    snprintf(path, sizeof(path), "%s/mtu", reader->known.netdev);
+    if (read_quietly(host->net, path, text, sizeof(reader->netdev_mtu)) && strcmp(text, reader->netdev_mtu) != 0) {
+        strcpy(reader->netdev_mtu, text);
+        reader->wants_mtu = true;
+    }
+}
+
+static void forget_files(struct scan_pass *pass, struct scan_port *reader)
+{
+    for (size_t i = 0; i < SCAN_NETDEV_FILES; i++) {
+        scan_file_fini(&reader->netdev_file[i], pass->held);
+        scan_file_init(&reader->netdev_file[i]);
+        reader->netdev_mark[i][0] = '\0';
+    }
+}
+
+/* A pass over class/net instead of the device: its failures are not the device's. */
+static struct scan_pass netdev_pass(const struct scan_pass *pass, const struct scan_host *host)
+{
+    struct scan_pass other = *pass;
+
+    other.device = host->net;
+    other.is_gone = NULL;
+    other.asked_gone = true;
+    return other;
+}
+
+bool scan_netdev_moved(struct scan_pass *pass, struct scan_port *reader, const struct scan_host *host)
+{
+    struct scan_pass other = netdev_pass(pass, host);
+    bool moved = false;
+
+    if (host->net < 0 || reader->known.netdev[0] == '\0')
+        return true;
+    for (size_t i = 0; i < SCAN_NETDEV_FILES; i++) {
+        char path[SCAN_PATH_SIZE], raw[SCAN_TEXT_SIZE], mark[sizeof(reader->netdev_mark[i])] = "";
+        ssize_t n;
+
+        snprintf(path, sizeof(path), "%s/%s", reader->known.netdev, netdev_files[i]);
+        n = scan_file_read(&other, &reader->netdev_file[i], path, true, raw);
+        if (n <= 0 || !sysfs_parse_text(raw, (size_t)n, mark, sizeof(mark)))
+            moved = true;
+        if (strcmp(mark, reader->netdev_mark[i]) != 0) {
+            moved = true;
+            strcpy(reader->netdev_mark[i], mark);
+        }
+        if (n == -ENODEV || n == -ENOENT) {
+            reader->slow_due = pass->now; /* the netdev is gone: find the new one */
+            scan_file_fini(&reader->netdev_file[i], pass->held);
+        }
+    }
+    pass->stopped = other.stopped;
+    return moved;
+}
+
+void scan_netdev_find(struct scan_pass *pass, struct scan_port *reader, const struct scan_host *host)
+{
+    char old[ATTRIBUTE_SIZE];
+
+    strcpy(old, reader->known.netdev);
+    find_name(pass, reader, host);
+    read_numbers(reader, host);
+    if (strcmp(old, reader->known.netdev) != 0)
+        forget_files(pass, reader);
+}

@@ -1,0 +1,336 @@
+#include "scan_port.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "column.h"
+#include "memory.h"
+#include "scan_netdev.h"
+#include "sysfs.h"
+
+enum {
+    LONGEST_PORT_COUNTER_NAME = 48, /* with device and port, the index then fits an OID */
+    IB_PORT_STATES = 6,
+    IB_PHYS_STATES = 8,
+    LINK_LAYER_ETHERNET = 2, /* enum rdma_link_layer, include/rdma/ib_verbs.h */
+    UNKNOWN = 255,           /* of every enumeration of the MIB */
+};
+
+/* --- What there is --- */
+
+static bool add_counter(void *context, const char *file)
+{
+    struct scan_port *port = context;
+    const struct column *column = column_of_file(TABLE_PORT_COUNTER, file);
+
+    if (column && port->counters.count < PORT_COUNTERS)
+        port->counter_slot[port->counters.count++] = column->slot;
+    return true;
+}
+
+static void map_columns(struct scan_port *port)
+{
+    const struct counter_names *names = port->hw.names;
+
+    if (!names)
+        return;
+    port->hw_slot = memory_new(names->count, sizeof(*port->hw_slot));
+    for (size_t i = 0; i < names->count; i++) {
+        const struct column *column = column_of_file(TABLE_PORT_HW_COUNTER, names->name[i].text);
+
+        port->hw_slot[i] = (int8_t)(column ? column->slot : -1);
+    }
+}
+
+void scan_port_init(struct scan_port *port, const struct scan_pass *pass, const char *device, int64_t number)
+{
+    struct device *blank = device_new(device, 1);
+    char path[SCAN_PATH_SIZE - 64];
+
+    *port = (struct scan_port){.number = number, .known = blank->ports[0], .wants_mtu = true};
+    device_free(blank);
+    port->known.number = number;
+    snprintf(port->known.device_name, sizeof(port->known.device_name), "%s", device);
+    snprintf(port->known.name, sizeof(port->known.name), "%s/%" PRId64, device, number);
+    scan_file_init(&port->state);
+    scan_file_init(&port->phys_state);
+    for (size_t i = 0; i < SCAN_PORT_ATTRIBUTES; i++)
+        scan_file_init(&port->attribute[i]);
+    for (size_t i = 0; i < SCAN_NETDEV_FILES; i++)
+        scan_file_init(&port->netdev_file[i]);
+
+    snprintf(path, sizeof(path), "ports/%" PRId64 "/counters", number);
+    sysfs_list(pass->device, path, add_counter, port);
+    scan_directory_init(&port->counters, path, port->counters.count);
+    snprintf(path, sizeof(path), "ports/%" PRId64 "/hw_counters", number);
+    scan_named_init(&port->hw, pass, path, LONGEST_PORT_COUNTER_NAME);
+    map_columns(port);
+}
+
+void scan_port_fini(struct scan_port *port, atomic_int *held)
+{
+    scan_directory_fini(&port->counters, held);
+    scan_named_fini(&port->hw, held);
+    free(port->hw_slot);
+    scan_file_fini(&port->state, held);
+    scan_file_fini(&port->phys_state, held);
+    for (size_t i = 0; i < SCAN_NETDEV_FILES; i++)
+        scan_file_fini(&port->netdev_file[i], held);
+}
+
+/* --- Counters --- */
+
+struct counter_sink {
+    const struct scan_port *reader;
+    struct counters *counters;
+};
+
+static const char *counter_name(void *context, size_t i)
+{
+    const struct counter_sink *sink = context;
+    size_t count;
+
+    return column_table(TABLE_PORT_COUNTER, &count)[sink->reader->counter_slot[i]].file;
+}
+
+static bool store_counter(void *context, size_t i, uint64_t value)
+{
+    const struct counter_sink *sink = context;
+    uint8_t slot = sink->reader->counter_slot[i];
+
+    sink->counters->value[slot] = value;
+    sink->counters->present |= UINT64_C(1) << slot;
+    return true;
+}
+
+void scan_port_read_counters(struct scan_pass *pass, struct scan_port *reader, const struct scan_host *host,
+                             struct port *port)
+{
+    struct counter_sink sink = {.reader = reader, .counters = &port->counters};
+    size_t files = reader->counters.count + reader->hw.directory.count, got;
+
+    got = scan_directory_read(pass, &reader->counters,
+                              &(struct scan_values){.name = counter_name, .store = store_counter, .context = &sink});
+    got += scan_named_read(pass, &reader->hw, host->traits, &port->named, reader->hw_slot, &port->hw_counters);
+    port->status = got == files ? STATUS_OK : got > 0 ? STATUS_PARTIAL : STATUS_REFUSED;
+}
+
+/* --- Attributes --- */
+
+static bool store_link_layer(struct port *port, const char *text, size_t length)
+{
+    static const char *const layers[] = {"Unknown", "InfiniBand", "Ethernet"};
+
+    if (!sysfs_parse_text(text, length, port->link_layer_text, sizeof(port->link_layer_text)))
+        return false;
+    port->link_layer = UNKNOWN;
+    for (int64_t i = 0; i < 3; i++)
+        if (strcmp(port->link_layer_text, layers[i]) == 0)
+            port->link_layer = i;
+    return true;
+}
+
+/* The kernel prints a rate for a port that is down too, "10 Gb/sec (4X SDR)" or what the driver makes up: it is a rate
+ * of nothing. Then the file need not even be asked. */
+static bool store_rate(struct port *port, const char *text, size_t length)
+{
+    struct sysfs_rate rate;
+
+    if (!sysfs_parse_rate(text, length, &rate))
+        return false;
+    if (port->state == PORT_DOWN || port->state == PORT_NOP)
+        return true;
+    port->speed = rate.speed;
+    port->width = rate.width;
+    strcpy(port->speed_text, rate.speed_text);
+    strcpy(port->width_text, rate.width_text);
+    strcpy(port->generation, rate.generation);
+    return true;
+}
+
+static bool store_lid(struct port *port, const char *text, size_t length)
+{
+    return sysfs_parse_number(text, length, &port->lid);
+}
+
+static bool store_lmc(struct port *port, const char *text, size_t length)
+{
+    return sysfs_parse_number(text, length, &port->lmc);
+}
+
+static bool store_sm_lid(struct port *port, const char *text, size_t length)
+{
+    return sysfs_parse_number(text, length, &port->sm_lid);
+}
+
+static bool store_sm_sl(struct port *port, const char *text, size_t length)
+{
+    return sysfs_parse_number(text, length, &port->sm_sl);
+}
+
+static bool store_capability_mask(struct port *port, const char *text, size_t length)
+{
+    return sysfs_parse_number(text, length, &port->capability_mask);
+}
+
+/* An empty GID table is no failure. */
+static bool store_gid(struct port *port, const char *text, size_t length)
+{
+    sysfs_parse_guid(text, length, port->gid, sizeof(port->gid));
+    return true;
+}
+
+static const struct {
+    const char *file;
+    bool (*store)(struct port *port, const char *text, size_t length);
+    bool is_optional; /* refusing it says nothing of the port's health */
+} attributes[SCAN_PORT_ATTRIBUTES] = {
+    {"link_layer", store_link_layer, false},
+    {"rate", store_rate, false},
+    {"lid", store_lid, false},
+    {"lid_mask_count", store_lmc, false},
+    {"sm_lid", store_sm_lid, false},
+    {"sm_sl", store_sm_sl, false},
+    {"cap_mask", store_capability_mask, false},
+    {"gids/0", store_gid, true},
+};
+
+/* A number read as "4: ACTIVE"; beyond those of the MIB it is unknown. False if the file exists and gave no value. */
+static bool read_state(struct scan_pass *pass, struct scan_port *reader, struct scan_file *file, const char *name,
+                       int64_t first, int64_t end, int64_t *number, char *text)
+{
+    char path[SCAN_PATH_SIZE], answer[SCAN_TEXT_SIZE];
+    ssize_t n;
+
+    *number = ABSENT;
+    text[0] = '\0';
+    snprintf(path, sizeof(path), "ports/%" PRId64 "/%s", reader->number, name);
+    n = scan_file_read(pass, file, path, true, answer);
+    if (n < 0)
+        return n == -ENOENT;
+    if (!sysfs_parse_state(answer, (size_t)n, number, text, WORD_SIZE)) {
+        pass->failures++;
+        return false;
+    }
+    if (*number < first || *number >= end)
+        *number = UNKNOWN;
+    return true;
+}
+
+static void read_states(struct scan_pass *pass, struct scan_port *reader)
+{
+    struct port *known = &reader->known;
+
+    reader->state_failed = !read_state(pass, reader, &reader->state, "state", 0, IB_PORT_STATES, &known->state,
+                                       known->state_text);
+    reader->phys_state_failed = !read_state(pass, reader, &reader->phys_state, "phys_state", 1, IB_PHYS_STATES,
+                                            &known->phys_state, known->phys_state_text);
+    reader->state_due = reader->state_failed || reader->phys_state_failed ? pass->now : pass->now + SCAN_SLOW_INTERVAL;
+}
+
+static void forget_attributes(struct port *known)
+{
+    known->width = known->speed = ABSENT;
+    known->lid = known->lmc = known->sm_lid = known->sm_sl = known->capability_mask = ABSENT;
+    known->width_text[0] = known->speed_text[0] = known->generation[0] = '\0';
+    known->gid[0] = '\0';
+    known->link_layer = ABSENT;
+    known->link_layer_text[0] = '\0';
+}
+
+static void read_attribute(struct scan_pass *pass, struct scan_port *reader, size_t i)
+{
+    char path[SCAN_PATH_SIZE], text[SCAN_TEXT_SIZE];
+    ssize_t n;
+    bool failed;
+
+    snprintf(path, sizeof(path), "ports/%" PRId64 "/%s", reader->number, attributes[i].file);
+    n = scan_file_read(pass, &reader->attribute[i], path, false, text);
+    failed = n < 0 ? n != -ENOENT : !attributes[i].store(&reader->known, text, (size_t)n);
+    if (failed && n >= 0)
+        pass->failures++;
+    if (failed && !attributes[i].is_optional)
+        reader->attributes_failed |= 1u << i;
+    if (failed && reader->attribute[i].retry_at == 0)
+        reader->slow_due = pass->now; /* a passing failure: ask again at the next pass */
+}
+
+static void read_attributes(struct scan_pass *pass, struct scan_port *reader)
+{
+    forget_attributes(&reader->known);
+    reader->attributes_failed = 0;
+    reader->slow_due = pass->now + SCAN_SLOW_INTERVAL;
+    for (size_t i = 0; i < SCAN_PORT_ATTRIBUTES; i++)
+        read_attribute(pass, reader, i);
+}
+
+/* --- When what is asked --- */
+
+static bool link_counters_moved(struct scan_port *reader, const struct port *port)
+{
+    static const char *const files[] = {"link_downed", "link_error_recovery"};
+    uint64_t events = 0;
+    bool moved;
+
+    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+        uint8_t slot = column_of_file(TABLE_PORT_COUNTER, files[i])->slot;
+
+        if (!(port->counters.present >> slot & 1))
+            return false;
+        events += port->counters.value[slot];
+    }
+    moved = events != reader->link_events;
+    reader->link_events = events;
+    return moved;
+}
+
+/* The state changed: what refused for the old one may answer now. */
+static void retry_refused(struct scan_port *reader)
+{
+    scan_directory_retry(&reader->counters);
+    scan_directory_retry(&reader->hw.directory);
+    for (size_t i = 0; i < SCAN_PORT_ATTRIBUTES; i++)
+        scan_file_retry(&reader->attribute[i]);
+}
+
+static void copy_known(const struct scan_port *reader, struct port *port)
+{
+    struct port read = *port;
+
+    *port = reader->known;
+    port->counters = read.counters;
+    port->hw_counters = read.hw_counters;
+    port->named = read.named;
+    port->status = read.status;
+    if (port->status == STATUS_OK &&
+        (reader->attributes_failed || reader->state_failed || reader->phys_state_failed))
+        port->status = STATUS_PARTIAL;
+}
+
+void scan_port_read_attributes(struct scan_pass *pass, struct scan_port *reader, const struct scan_host *host,
+                               struct port *port)
+{
+    bool moved = link_counters_moved(reader, port), look;
+    int64_t old_state = reader->known.state;
+
+    look = reader->known.link_layer != LINK_LAYER_ETHERNET || scan_netdev_moved(pass, reader, host) ||
+           pass->now >= reader->state_due;
+    if (look) {
+        read_states(pass, reader);
+        if (reader->known.state != old_state) {
+            if (old_state != ABSENT)
+                retry_refused(reader);
+            reader->wants_mtu = true;
+            moved = true;
+        }
+    }
+    if (moved || pass->now >= reader->slow_due) {
+        read_attributes(pass, reader);
+        if (!pass->stopped)
+            scan_netdev_find(pass, reader, host);
+    }
+    copy_known(reader, port);
+}

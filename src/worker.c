@@ -1,0 +1,269 @@
+#include "worker.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "memory.h"
+
+enum {
+    STACK_SIZE = 512 * 1024, /* address space; libibverbs' providers are not frugal */
+    FIRST_BACKOFF = 1000,    /* ms */
+    LONGEST_BACKOFF = 60 * 1000,
+    LONGEST_TYPICAL = 10 * 1000,
+    FIRST_OWN_DESCRIPTOR = 3, /* standard error stays: a sanitizer wants to report */
+};
+
+int64_t worker_now(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+void worker_pool_init(struct worker_pool *pool, const struct collector_settings *settings)
+{
+    pthread_condattr_t monotonic;
+
+    *pool = (struct worker_pool){.settings = settings, .places = COLLECTOR_MOST_SCANS};
+    pool->queue_end = &pool->queue;
+    pthread_mutex_init(&pool->lock, NULL);
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&pool->done, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+}
+
+int worker_start_thread(void *(*run)(void *context), void *context)
+{
+    sigset_t all, before;
+    pthread_attr_t attributes;
+    pthread_t thread;
+    int error;
+
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, STACK_SIZE);
+    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    error = pthread_create(&thread, &attributes, run, context);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    pthread_attr_destroy(&attributes);
+    return -error;
+}
+
+/* Where the table cannot be had (a container's seccomp filter), the thread shares the process's. */
+void worker_own_descriptors(void)
+{
+    if (unshare(CLONE_FILES) == 0)
+        syscall(SYS_close_range, FIRST_OWN_DESCRIPTOR, ~0U, 0);
+}
+
+/* --- One scan --- */
+
+static bool is_over(void *context)
+{
+    return worker_now() >= *(const int64_t *)context;
+}
+
+static void note_duration(struct worker *worker, const struct device *device, int64_t elapsed)
+{
+    if (device->complete)
+        worker->typical = elapsed;
+    else if (device->files_read > 0)
+        worker->typical = elapsed * device->files / device->files_read;
+    if (worker->typical > LONGEST_TYPICAL)
+        worker->typical = LONGEST_TYPICAL;
+    worker->whole_scans = device->complete ? worker->whole_scans + 1 : 0;
+    if (worker->whole_scans >= WORKER_WHOLE_SCANS_TO_RECOVER)
+        worker->backoff = 0;
+}
+
+/* Reads the device with the lock given up. Returns false if the scan came too late for anyone to use. */
+static bool scan(struct worker *worker, void *state)
+{
+    struct worker_pool *pool = worker->pool;
+    int64_t deadline = worker->deadline;
+    struct scan_patience patience = {.now = worker->started, .is_over = is_over, .context = &deadline};
+    struct device *device;
+    int error = 0;
+
+    pthread_mutex_unlock(&pool->lock);
+    device = pool->settings->source.read(state, &patience, &error);
+    pthread_mutex_lock(&pool->lock);
+    if (worker->state != WORKER_SCANNING) {
+        device_free(device);
+        return false;
+    }
+    if (device)
+        note_duration(worker, device, worker_now() - worker->started);
+    worker->result = device;
+    worker->error = error;
+    worker->state = WORKER_IDLE;
+    pool->places++;
+    if (--pool->outstanding == 0)
+        pthread_cond_signal(&pool->done);
+    worker_start_queued(pool);
+    return true;
+}
+
+/* --- After a missed deadline: see now and then whether the device answers again --- */
+
+static void wait_for(struct worker *worker, int64_t ms)
+{
+    int64_t until = worker_now() + ms;
+    struct timespec time = {.tv_sec = until / 1000, .tv_nsec = until % 1000 * 1000000};
+
+    while (!worker->leaving && worker_now() < until)
+        pthread_cond_timedwait(&worker->wake, &worker->pool->lock, &time);
+}
+
+static void recover(struct worker *worker, void *state)
+{
+    struct worker_pool *pool = worker->pool;
+
+    while (!worker->leaving) {
+        int64_t started;
+
+        worker->backoff = worker->backoff == 0 ? FIRST_BACKOFF : worker->backoff * 2;
+        if (worker->backoff > LONGEST_BACKOFF)
+            worker->backoff = LONGEST_BACKOFF;
+        wait_for(worker, worker->backoff);
+        if (worker->leaving)
+            return;
+        started = worker_now();
+        pthread_mutex_unlock(&pool->lock);
+        pool->settings->source.probe(state);
+        pthread_mutex_lock(&pool->lock);
+        if (worker_now() - started < pool->settings->read_timeout)
+            break;
+    }
+    worker->state = WORKER_IDLE;
+}
+
+static void *run(void *context)
+{
+    struct worker *worker = context;
+    struct worker_pool *pool = worker->pool;
+    void *state;
+
+    worker_own_descriptors();
+    state = pool->settings->source.open(pool->settings->source.context, worker->name);
+    pthread_mutex_lock(&pool->lock);
+    while (!worker->leaving) {
+        if (worker->state != WORKER_SCANNING)
+            pthread_cond_wait(&worker->wake, &pool->lock);
+        else if (!scan(worker, state))
+            recover(worker, state);
+    }
+    pthread_mutex_unlock(&pool->lock);
+    pool->settings->source.close(state);
+    device_free(worker->result);
+    pthread_cond_destroy(&worker->wake);
+    free(worker);
+    pthread_mutex_lock(&pool->lock);
+    pool->threads--;
+    pthread_cond_signal(&pool->done);
+    pthread_mutex_unlock(&pool->lock);
+    return NULL;
+}
+
+/* --- For the collector --- */
+
+struct worker *worker_new(struct worker_pool *pool, const char *name)
+{
+    struct worker *worker = memory_new(1, sizeof(*worker));
+    pthread_condattr_t monotonic;
+    int error;
+
+    worker->pool = pool;
+    snprintf(worker->name, sizeof(worker->name), "%s", name);
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&worker->wake, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+    error = worker_start_thread(run, worker);
+    if (error) {
+        pthread_cond_destroy(&worker->wake);
+        free(worker);
+        errno = -error;
+        return NULL;
+    }
+    pool->threads++;
+    return worker;
+}
+
+void worker_retire(struct worker *worker)
+{
+    worker_give_up(worker);
+    worker->leaving = true;
+    pthread_cond_signal(&worker->wake);
+}
+
+void worker_queue(struct worker *worker)
+{
+    struct worker_pool *pool = worker->pool;
+
+    if (worker->state != WORKER_IDLE)
+        return;
+    worker->state = WORKER_QUEUED;
+    worker->next_queued = NULL;
+    *pool->queue_end = worker;
+    pool->queue_end = &worker->next_queued;
+    pool->outstanding++;
+}
+
+void worker_start_queued(struct worker_pool *pool)
+{
+    int64_t now = worker_now();
+
+    while (pool->queue && pool->places > 0) {
+        struct worker *worker = pool->queue;
+        int64_t patience = worker->typical * 2;
+
+        pool->queue = worker->next_queued;
+        if (!pool->queue)
+            pool->queue_end = &pool->queue;
+        pool->places--;
+        if (patience < pool->settings->read_timeout)
+            patience = pool->settings->read_timeout;
+        worker->state = WORKER_SCANNING;
+        worker->started = now;
+        worker->deadline = now + patience < pool->end ? now + patience : pool->end;
+        pthread_cond_signal(&worker->wake);
+    }
+}
+
+static void leave_queue(struct worker *worker)
+{
+    struct worker_pool *pool = worker->pool;
+    struct worker **at = &pool->queue;
+
+    while (*at != worker)
+        at = &(*at)->next_queued;
+    *at = worker->next_queued;
+    if (!*at)
+        pool->queue_end = at;
+}
+
+void worker_give_up(struct worker *worker)
+{
+    if (worker->state == WORKER_QUEUED) {
+        leave_queue(worker);
+        worker->state = WORKER_IDLE;
+    } else if (worker->state == WORKER_SCANNING) {
+        worker->state = WORKER_STALLED;
+        worker->whole_scans = 0;
+        worker->pool->places++;
+    } else {
+        return;
+    }
+    worker->pool->outstanding--;
+}

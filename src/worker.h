@@ -1,0 +1,78 @@
+/* worker: the thread that reads one device, and what becomes of it when a read does not return. All fields are guarded
+ * by the collector's lock; functions that say so are called with it held. */
+#ifndef RDMA_AGENTX_WORKER_H
+#define RDMA_AGENTX_WORKER_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "collector.h"
+
+enum { WORKER_WHOLE_SCANS_TO_RECOVER = 3 };
+
+enum worker_state {
+    WORKER_IDLE,
+    WORKER_QUEUED,   /* waits for one of the places */
+    WORKER_SCANNING, /* has one */
+    WORKER_STALLED,  /* missed its deadline; in a read, or waiting to probe */
+};
+
+/* What all workers share. */
+struct worker_pool {
+    pthread_mutex_t lock;
+    pthread_cond_t done;      /* nothing is outstanding any more, or a thread has ended */
+    const struct collector_settings *settings;
+    struct worker *queue, **queue_end;
+    int places;               /* scans that may still start */
+    size_t outstanding;       /* queued and scanning */
+    size_t threads;
+    int64_t end;              /* ms: no scan goes on longer */
+};
+
+struct worker {
+    char name[DEVICE_NAME_SIZE];
+    struct worker_pool *pool;
+    struct worker *next_queued;
+    pthread_cond_t wake;
+    enum worker_state state;
+    bool leaving;         /* the device is gone: end as soon as possible */
+    int64_t started;      /* ms */
+    int64_t deadline;     /* ms */
+    int64_t typical;      /* ms that the last complete scan took, or one would have */
+    int64_t backoff;      /* ms before the next probe */
+    unsigned whole_scans; /* running */
+    bool stalled;         /* announced, and not yet recovered */
+    uint64_t registration; /* as last announced */
+    struct device *result;
+    int error;
+};
+
+/* Milliseconds of CLOCK_MONOTONIC. */
+int64_t worker_now(void);
+
+void worker_pool_init(struct worker_pool *pool, const struct collector_settings *settings);
+
+/* Starts a thread without signals and with a descriptor table of its own, so that one that is stuck holds no socket of
+ * the process open. 0 or -errno. */
+int worker_start_thread(void *(*run)(void *context), void *context);
+
+/* To be called first in such a thread. */
+void worker_own_descriptors(void);
+
+/* Starts the thread of a device; lock held. NULL with errno if there is none to be had. */
+struct worker *worker_new(struct worker_pool *pool, const char *name);
+
+/* The device is gone: the thread ends and frees the worker, now or when its read returns; lock held. */
+void worker_retire(struct worker *worker);
+
+/* Asks for a scan; does nothing for a stalled worker; lock held. */
+void worker_queue(struct worker *worker);
+
+/* Gives free places to queued workers; lock held. */
+void worker_start_queued(struct worker_pool *pool);
+
+/* Takes away the place of a scan that has missed its deadline, and a place in the queue; lock held. */
+void worker_give_up(struct worker *worker);
+
+#endif
