@@ -70,11 +70,9 @@ STORE_TEXT(sysfs_parse_text, board_id)
 
 static bool store_numa_node(struct device *device, const char *text, size_t length)
 {
-    if (!sysfs_parse_number(text, length, &device->numa_node))
-        return false;
-    if (device->numa_node < 0)
-        device->numa_node = ABSENT; /* the platform does not say */
-    return true;
+    device->numa_node = ABSENT;
+    return strcmp(text, "-1\n") == 0 /* the platform does not say */ ||
+           sysfs_parse_number(text, length, &device->numa_node);
 }
 
 static const struct {
@@ -177,9 +175,10 @@ struct port_numbers {
 static bool add_port(void *context, const char *name)
 {
     struct port_numbers *ports = context;
-    int64_t number;
+    char *end;
+    long long number = strtoll(name, &end, 10);
 
-    if (name[0] < '0' || name[0] > '9' || strlen(name) > 10 || !sysfs_parse_number(name, strlen(name), &number))
+    if (name[0] < '0' || name[0] > '9' || *end || number > UINT32_MAX)
         return true;
     if (ports->count == ports->room) {
         ports->room = ports->room * 2 + 4;

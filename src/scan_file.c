@@ -153,7 +153,8 @@ static size_t read_counter(struct scan_pass *pass, struct scan_directory *direct
         pass->failures++;
         return 0;
     }
-    return values->store(values->context, i, value);
+    values->store(values->context, i, value);
+    return 1;
 }
 
 static bool all_refuse(const struct scan_directory *directory, int64_t now)

@@ -69,7 +69,7 @@ void scan_directory_retry(struct scan_directory *directory);
  * firmware reset, a single one is asked; its success brings all back at once. Returns how many gave a value. */
 struct scan_values {
     const char *(*name)(void *context, size_t i);
-    bool (*store)(void *context, size_t i, uint64_t value); /* false: the value means "not available" */
+    void (*store)(void *context, size_t i, uint64_t value);
     void *context;
 };
 size_t scan_directory_read(struct scan_pass *pass, struct scan_directory *directory, const struct scan_values *values);

@@ -89,19 +89,18 @@ static const char *name_of(void *context, size_t i)
     return ((struct sink *)context)->values->names->name[i].text;
 }
 
-static bool store(void *context, size_t i, uint64_t value)
+static void store(void *context, size_t i, uint64_t value)
 {
     struct sink *sink = context;
 
     if (value == UINT64_MAX && sink->traits->ones_mean_absent)
-        return false;
+        return; /* an answer all the same: the device is well, it has no such number */
     sink->values->value[i] = value;
     sink->values->present[i] = true;
     if (sink->slots && sink->slots[i] >= 0) {
         sink->columns->value[sink->slots[i]] = value;
         sink->columns->present |= UINT64_C(1) << sink->slots[i];
     }
-    return true;
 }
 
 size_t scan_named_read(struct scan_pass *pass, struct scan_named *named, const struct driver_traits *traits,

@@ -18,6 +18,14 @@ static bool read_quietly(int dir, const char *path, char *text, size_t size)
     return n > 0 && sysfs_parse_text(raw, (size_t)n, text, size);
 }
 
+static bool read_number_quietly(int dir, const char *path, int64_t *number)
+{
+    char raw[SCAN_TEXT_SIZE];
+    ssize_t n = sysfs_read_file(dir, path, raw, sizeof(raw));
+
+    return n > 0 && sysfs_parse_number(raw, (size_t)n, number);
+}
+
 /* device/net while it is searched for the netdev of one port. */
 struct netdev_search {
     int device;
@@ -30,19 +38,22 @@ struct netdev_search {
 static bool look_at_netdev(void *context, const char *name)
 {
     struct netdev_search *search = context;
-    char path[SCAN_PATH_SIZE], text[32];
+    char path[SCAN_PATH_SIZE];
     int64_t number;
+    bool numbered;
 
     search->entries++;
     snprintf(search->only, sizeof(search->only), "%s", name);
     snprintf(path, sizeof(path), "device/net/%s/dev_port", name);
-    if (!read_quietly(search->device, path, text, sizeof(text))) {
+    numbered = read_number_quietly(search->device, path, &number);
+    if (!numbered) {
         snprintf(path, sizeof(path), "device/net/%s/dev_id", name); /* hexadecimal, kernels before 3.15 */
-        if (!read_quietly(search->device, path, text, sizeof(text)))
-            return true;
+        numbered = read_number_quietly(search->device, path, &number);
     }
+    if (!numbered)
+        return true;
     search->numbered = true;
-    if (sysfs_parse_number(text, strlen(text), &number) && number == search->port - 1)
+    if (number == search->port - 1)
         snprintf(search->found, sizeof(search->found), "%s", name);
     return search->found[0] == '\0';
 }
@@ -75,8 +86,7 @@ static void read_numbers(struct scan_port *reader, const struct scan_host *host)
     if (reader->known.netdev[0] == '\0' || host->net < 0)
         return;
     snprintf(path, sizeof(path), "%s/ifindex", reader->known.netdev);
-    if (read_quietly(host->net, path, text, sizeof(text)) && sysfs_parse_number(text, strlen(text), &number) &&
-        number > 0 && number <= INT32_MAX)
+    if (read_number_quietly(host->net, path, &number) && number > 0 && number <= INT32_MAX)
         reader->known.ifindex = number;
     snprintf(path, sizeof(path), "%s/mtu", reader->known.netdev);
     if (read_quietly(host->net, path, text, sizeof(reader->netdev_mtu)) && strcmp(text, reader->netdev_mtu) != 0) {

@@ -96,14 +96,13 @@ static const char *counter_name(void *context, size_t i)
     return column_table(TABLE_PORT_COUNTER, &count)[sink->reader->counter_slot[i]].file;
 }
 
-static bool store_counter(void *context, size_t i, uint64_t value)
+static void store_counter(void *context, size_t i, uint64_t value)
 {
     const struct counter_sink *sink = context;
     uint8_t slot = sink->reader->counter_slot[i];
 
     sink->counters->value[slot] = value;
     sink->counters->present |= UINT64_C(1) << slot;
-    return true;
 }
 
 void scan_port_read_counters(struct scan_pass *pass, struct scan_port *reader, const struct scan_host *host,

@@ -105,21 +105,17 @@ bool sysfs_parse_counter(const char *text, size_t length, uint64_t *value)
 bool sysfs_parse_number(const char *text, size_t length, int64_t *value)
 {
     bool hexadecimal = length > 2 && text[0] == '0' && text[1] == 'x';
-    const char *digits = text + (hexadecimal ? 2 : text[0] == '-');
+    const char *digits = text + (hexadecimal ? 2 : 0);
     long long number;
     char *end;
 
-    if (length == 0 || !isxdigit((unsigned char)*digits))
+    if (length < 2 || text[length - 1] != '\n' || !isxdigit((unsigned char)*digits))
         return false;
     errno = 0;
     number = strtoll(digits, &end, hexadecimal ? 16 : 10);
-    if (errno || end == digits || number > UINT32_MAX)
+    if (errno || end != text + length - 1 || number > UINT32_MAX)
         return false;
-    if (*end == '\n')
-        end++;
-    if (end != text + length)
-        return false;
-    *value = text[0] == '-' ? -number : number;
+    *value = number;
     return true;
 }
 

@@ -36,7 +36,7 @@ int sysfs_list(int dir, const char *path, bool (*each)(void *context, const char
 /* Decimal digits and one newline, at most 2^64-1: what the kernel prints for a counter. "N/A (no PMA)" is none. */
 bool sysfs_parse_counter(const char *text, size_t length, uint64_t *value);
 
-/* "0x1a" or "26" with or without a newline; at most 2^32-1. A decimal may be negative. */
+/* "0x1a" or "26" and one newline; at most 2^32-1. text must be terminated, as sysfs_read leaves it. */
 bool sysfs_parse_number(const char *text, size_t length, int64_t *value);
 
 /* "4: ACTIVE": the number and, printable, what follows the colon. */

@@ -29,6 +29,7 @@ MAX32, MAX64 = 2**32 - 1, 2**64 - 1
 
 Link = namedtuple("Link", "target")
 Refusal = namedtuple("Refusal", "errno")    # a file that opens, but fails every read
+NOT_AVAILABLE = "not available"             # an answer without a value: what 2^64-1 of ionic means
 
 
 class Tree:
@@ -333,7 +334,7 @@ class NamedCounter:
     """A file of a hw_counters/ as a row of its own."""
 
     def __init__(self, name, value):
-        self.read = value
+        self.read = known(value)
         self.kind = (SETTING if name == "lifespan" else HIGH_WATER if name.startswith("watermark_")
                      else A_GAUGE if name in GAUGES else COUNTER)
 
@@ -344,14 +345,18 @@ class NamedCounter:
         return None if self.kind == COUNTER or self.read is None else min(self.read, MAX32)
 
 
+def known(value):
+    return None if value is NOT_AVAILABLE else value
+
+
 def hw_counters(device, parent, longest):
     """Name -> value for a hw_counters/, and how many files it has besides whose name cannot be an index."""
     directory = parent + "/hw_counters"
     names = device.tree.names(directory)
     values = {name: get(device.tree, directory + "/" + name, decimal64)
               for name in names if can_be_index(name, longest)}
-    if device.driver.startswith("ionic"):   # says 2^64-1 for what it does not know: no value
-        values = {name: None if value == MAX64 else value for name, value in values.items()}
+    if device.driver.startswith("ionic"):
+        values = {name: NOT_AVAILABLE if value == MAX64 else value for name, value in values.items()}
     return values, len(names) - len(values)
 
 
@@ -450,7 +455,7 @@ def octets(name):
 
 def hw(name):
     also = {"rx_pkts": "rx_packets", "tx_pkts": "tx_packets"}.get(name)     # mana
-    return lambda port: port.hw.get(name if name in port.hw else also)
+    return lambda port: known(port.hw.get(name if name in port.hw else also))
 
 
 def camel(name):
@@ -630,12 +635,12 @@ def readable_counters(tree):
     """
     for device in Agent(tree, 0).devices:
         for name, value in device.hw.items():
-            yield device.name, None, "hw_counters", name, value
+            yield device.name, None, "hw_counters", name, known(value)
         for port in device.ports:
             for name, value in port.pma.items():
                 yield device.name, port.number, "counters", name, value
             for name, value in port.hw.items():
-                yield device.name, port.number, "hw_counters", name, value
+                yield device.name, port.number, "hw_counters", name, known(value)
 
 
 def main():
