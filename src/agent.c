@@ -23,8 +23,7 @@
 
 enum {
     PING_INTERVAL = 2,          /* s; also how often a lost snmpd is looked for. Net-SNMP's 15 s are too long to miss */
-    REPLY_TIMEOUT = 2,          /* s that a ping or an opening waits for snmpd, which blocks this process... */
-    REPLY_RETRIES = 0,          /* ...and that are not worth repeating on a stream */
+    REPLY_TIMEOUT = 2,          /* s that a ping waits for snmpd, six times over: an snmpd that hangs for 12 s is not lost */
     REGISTRATION_INTERVAL = 1,  /* s between tries to register what snmpd refused */
     UPTIME_TOLERANCE = 500,     /* 1/100 s by which two looks at one snmpd's start may differ */
     MOST_DESCRIPTORS = 64,
@@ -40,6 +39,7 @@ static struct {
     netsnmp_session *session; /* NULL: snmpd is away */
     bool was_connected;
     bool is_refused;          /* snmpd did not register the MIB */
+    bool is_ending;
     bool should_warm;         /* read the devices before the first request wants them */
     int64_t uptime_began;     /* 1/100 s on the monotonic clock */
 } agent;
@@ -83,6 +83,30 @@ void agent_catch_signals(void)
     signal(SIGHUP, SIG_IGN);
 }
 
+/* --- Registration, which Net-SNMP never tries again by itself --- */
+
+static void register_again(unsigned alarm, void *context)
+{
+    (void)alarm, (void)context;
+    if (!agent.session || !agent.is_refused)
+        return;
+    if (!table_register_again(agent.session)) {
+        snmp_alarm_register(REGISTRATION_INTERVAL, 0, register_again, NULL);
+        return;
+    }
+    agent.is_refused = false;
+    log_info("snmpd has registered the MIB");
+}
+
+static void note_refusal(const char *text)
+{
+    if (agent.is_refused)
+        return;
+    agent.is_refused = true;
+    log_warn("snmpd refuses the MIB: another subagent serves it, or did until now; trying again", LOG_TEXT("netsnmp", text));
+    snmp_alarm_register(REGISTRATION_INTERVAL, 0, register_again, NULL);
+}
+
 /* --- Net-SNMP's log --- */
 
 /* Net-SNMP prints what it has to say; the registration it never tries again shows nowhere else (client.c). */
@@ -96,14 +120,13 @@ static int on_log(int major, int minor, void *message, void *context)
     size_t n;
 
     (void)major, (void)minor, (void)context;
+    if (agent.is_ending)
+        level = LOG_LEVEL_DEBUG; /* it complains when snmpd goes away at the same time */
     snprintf(text, sizeof(text), "%s", said->msg);
     for (n = strlen(text); n > 0 && text[n - 1] == '\n'; n--)
         text[n - 1] = '\0';
     if (strncmp(text, "registering pdu failed", strlen("registering pdu failed")) == 0) {
-        if (!agent.is_refused)
-            log_warn("snmpd refuses the MIB: another subagent serves it, or did until now; trying again",
-                     LOG_TEXT("netsnmp", text));
-        agent.is_refused = true;
+        note_refusal(text);
         return 0;
     }
     log_line(level, "Net-SNMP", LOG_TEXT("text", text));
@@ -157,15 +180,6 @@ static int on_disconnected(int major, int minor, void *session, void *context)
     return 0;
 }
 
-static void register_again(unsigned alarm, void *context)
-{
-    (void)alarm, (void)context;
-    if (!agent.session || !agent.is_refused || !table_register_again(agent.session))
-        return;
-    agent.is_refused = false;
-    log_info("snmpd has registered the MIB");
-}
-
 /* The command line goes before Net-SNMP's files, which have just been read; the session is opened after this. */
 static int on_configured(int major, int minor, void *server, void *context)
 {
@@ -188,7 +202,6 @@ static void configure(void)
     netsnmp_ds_set_boolean(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_DONT_PERSIST_STATE, 1);
     netsnmp_ds_set_boolean(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_DISABLE_PERSISTENT_LOAD, 1);
     netsnmp_ds_set_int(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_TIMEOUT, REPLY_TIMEOUT);
-    netsnmp_ds_set_int(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_RETRIES, REPLY_RETRIES);
     snmp_disable_log();
     netsnmp_register_loghandler(NETSNMP_LOGHANDLER_CALLBACK, LOG_DEBUG);
     snmp_register_callback(SNMP_CALLBACK_LIBRARY, SNMP_CALLBACK_LOGGING, on_log, NULL);
@@ -210,7 +223,6 @@ static int start(void)
         return -1;
     }
     init_snmp(program);
-    snmp_alarm_register(REGISTRATION_INTERVAL, SA_REPEAT, register_again, NULL);
     if (!agent.session)
         log_warn("snmpd is not there yet; looking for it", LOG_TEXT("socket", socket_name()));
     return 0;
@@ -277,6 +289,7 @@ int agent_run(const struct agent_settings *settings)
         return -1;
     serve();
     log_info("ending");
+    agent.is_ending = true;
     snmp_unregister_callback(SNMP_CALLBACK_APPLICATION, SNMPD_CALLBACK_INDEX_STOP, on_disconnected, NULL, 0);
     snmp_shutdown(program);
     shutdown_agent();

@@ -30,6 +30,7 @@ struct collector {
     bool names_are_new;
     uint32_t names_told;          /* not served, as last logged */
     int error_told;               /* of listing */
+    bool lack_told;               /* of threads */
 };
 
 /* --- The source that is sysfs --- */
@@ -127,17 +128,15 @@ static bool list_devices(struct collector *collector)
     return true;
 }
 
-static void tell_of_names(struct collector *collector)
+static void tell_of_listing(struct collector *collector, int error)
 {
     const struct collector_names *names = &collector->names;
 
-    if (names->error != collector->error_told) {
-        if (names->error)
-            log_error("cannot list the RDMA devices", LOG_TEXT("error", strerror(-names->error)));
-        else
-            log_info("can list the RDMA devices again");
-        collector->error_told = names->error;
-    }
+    if (error && error != collector->error_told)
+        log_error("cannot list the RDMA devices", LOG_TEXT("error", strerror(-error)));
+    if (!error && collector->error_told)
+        log_info("can list the RDMA devices again");
+    collector->error_told = error;
     if (names->not_served > collector->names_told)
         log_warn("device name cannot be an SNMP index: 1 to 63 printable ASCII characters would",
                  LOG_TEXT("device", names->rejected), LOG_NUMBER("names", names->not_served));
@@ -181,7 +180,7 @@ static void match_workers(struct collector *collector)
             worker = worker_new(&collector->pool, names->name[i]);
         if (worker)
             workers[count++] = worker;
-        else
+        else if (!collector->lack_told)
             log_error("cannot start a thread for the device", LOG_TEXT("device", names->name[i]),
                       LOG_TEXT("error", strerror(errno)));
     }
@@ -192,6 +191,7 @@ static void match_workers(struct collector *collector)
     free(collector->workers);
     collector->workers = workers;
     collector->count = count;
+    collector->lack_told = count < names->count;
 }
 
 /* --- Waiting --- */
@@ -234,6 +234,12 @@ static void wait_for_scans(struct collector *collector, int64_t end)
 
 static void note_health(struct worker *worker, const struct device *device)
 {
+    if (worker->error != worker->error_told && worker->error != -ENODEV && worker->error != -ENOENT) {
+        if (worker->error)
+            log_error("cannot open the device", LOG_TEXT("device", worker->name),
+                      LOG_TEXT("error", strerror(-worker->error)));
+        worker->error_told = worker->error;
+    }
     if (worker->state == WORKER_STALLED && !worker->stalled) {
         worker->stalled = true;
         log_warn("device stalled: a read does not return", LOG_TEXT("device", worker->name));
@@ -251,8 +257,8 @@ static void take_result(struct worker *worker, struct collector_reading *reading
     int error = worker->error;
 
     worker->result = NULL;
-    worker->error = 0;
     note_health(worker, device);
+    worker->error = 0;
     if (device && device->registration != worker->registration) {
         worker->registration = device->registration;
         tell_of_device(device);
@@ -273,14 +279,14 @@ void collector_refresh(struct collector *collector, struct collector_reading *re
     *reading = (struct collector_reading){0};
     pthread_mutex_lock(&pool->lock);
     if (list_devices(collector)) {
-        tell_of_names(collector);
-        if (!collector->names.error)
-            match_workers(collector);
         reading->error = collector->names.error;
-        reading->names_not_served = collector->names.not_served;
+        if (!reading->error)
+            match_workers(collector);
     } else {
         reading->error = -ETIMEDOUT;
     }
+    reading->names_not_served = collector->names.not_served;
+    tell_of_listing(collector, reading->error);
     pool->end = start + END_OF_SCANS;
     for (size_t i = 0; i < collector->count; i++)
         worker_queue(collector->workers[i]);

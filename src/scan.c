@@ -259,6 +259,8 @@ static int open_device(struct scan *scan, struct scan_pass *pass)
     if (scan->device < 0 || fstat(scan->device, &status) != 0) {
         int error = scan->device < 0 ? scan->device : -errno;
 
+        if (error == -ENOENT && fstatat(class, scan->name, &status, AT_SYMLINK_NOFOLLOW) == 0)
+            error = -ENOLINK; /* not removed: in a container, what the link leads to may not be mounted */
         close(class);
         return error;
     }

@@ -115,31 +115,34 @@ static struct scan_pass netdev_pass(const struct scan_pass *pass, const struct s
     return other;
 }
 
+/* Reads one of the files; true if it says something else than last time, or nothing. */
+static bool file_moved(struct scan_pass *net, struct scan_port *reader, size_t i, bool *gone)
+{
+    char path[SCAN_PATH_SIZE], raw[SCAN_TEXT_SIZE], mark[sizeof(reader->netdev_mark[i])] = "";
+    ssize_t n;
+    bool moved;
+
+    snprintf(path, sizeof(path), "%s/%s", reader->known.netdev, netdev_files[i]);
+    n = scan_file_read(net, &reader->netdev_file[i], path, true, raw);
+    *gone |= n == -ENODEV || n == -ENOENT;
+    moved = n <= 0 || !sysfs_parse_text(raw, (size_t)n, mark, sizeof(mark));
+    moved |= strcmp(mark, reader->netdev_mark[i]) != 0;
+    strcpy(reader->netdev_mark[i], mark);
+    return moved;
+}
+
 bool scan_netdev_moved(struct scan_pass *pass, struct scan_port *reader, const struct scan_host *host)
 {
-    struct scan_pass other = netdev_pass(pass, host);
-    bool moved = false;
+    struct scan_pass net = netdev_pass(pass, host);
+    bool moved = false, gone = false;
 
     if (host->net < 0 || reader->known.netdev[0] == '\0')
         return true;
-    for (size_t i = 0; i < SCAN_NETDEV_FILES; i++) {
-        char path[SCAN_PATH_SIZE], raw[SCAN_TEXT_SIZE], mark[sizeof(reader->netdev_mark[i])] = "";
-        ssize_t n;
-
-        snprintf(path, sizeof(path), "%s/%s", reader->known.netdev, netdev_files[i]);
-        n = scan_file_read(&other, &reader->netdev_file[i], path, true, raw);
-        if (n <= 0 || !sysfs_parse_text(raw, (size_t)n, mark, sizeof(mark)))
-            moved = true;
-        if (strcmp(mark, reader->netdev_mark[i]) != 0) {
-            moved = true;
-            strcpy(reader->netdev_mark[i], mark);
-        }
-        if (n == -ENODEV || n == -ENOENT) {
-            reader->slow_due = pass->now; /* the netdev is gone: find the new one */
-            scan_file_fini(&reader->netdev_file[i], pass->held);
-        }
-    }
-    pass->stopped = other.stopped;
+    for (size_t i = 0; i < SCAN_NETDEV_FILES; i++)
+        moved |= file_moved(&net, reader, i, &gone);
+    pass->stopped = net.stopped;
+    if (gone && !pass->stopped)
+        scan_netdev_find(pass, reader, host); /* it was renamed or removed */
     return moved;
 }
 

@@ -45,7 +45,7 @@ struct worker {
     bool stalled;         /* announced, and not yet recovered */
     uint64_t registration; /* as last announced */
     struct device *result;
-    int error;
+    int error, error_told;
 };
 
 /* Milliseconds of CLOCK_MONOTONIC. */

@@ -1,0 +1,121 @@
+# common.sh: what quickstart and test share: packages, an snmpd of our own, the build. To be sourced with $top set to the
+# project's root and $build to the build directory.
+
+say() { printf '==> %s\n' "$*"; }
+die() { printf '%s: %s\n' "$(basename "$0")" "$*" >&2; exit 1; }
+
+# Runs a command as root: as it is, or through sudo.
+as_root() {
+    if [ "$(id -u)" = 0 ]; then
+        "$@"
+    elif command -v sudo >/dev/null; then
+        sudo "$@"
+    else
+        die "needs root or sudo for: $*"
+    fi
+}
+
+# The kind of packages this host has.
+package_kind() {
+    if command -v apt-get >/dev/null; then
+        echo deb
+    elif command -v dnf >/dev/null; then
+        echo rpm
+    else
+        die "neither apt-get nor dnf is here: install a C compiler, make, autoconf, automake, pkg-config and the" \
+            "development files of Net-SNMP and libibverbs by hand, then ./configure && make"
+    fi
+}
+
+is_installed() {
+    case $(package_kind) in
+    deb) dpkg-query -W -f '${db:Status-Status}\n' "$1" 2>/dev/null | grep -qx installed ;;
+    rpm) rpm -q --quiet --whatprovides "$1" ;;
+    esac
+}
+
+# install DEB_PACKAGES RPM_PACKAGES: installs those of this host's kind that are missing.
+install() {
+    case $(package_kind) in
+    deb) wanted=$1 ;;
+    rpm) wanted=$2 ;;
+    esac
+    missing=
+    for package in $wanted; do
+        is_installed "$package" || missing="$missing $package"
+    done
+    [ -n "$missing" ] || return 0
+    say "installing$missing"
+    case $(package_kind) in
+    deb)
+        as_root apt-get update -qq
+        # shellcheck disable=SC2086
+        as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
+        ;;
+    rpm)
+        # shellcheck disable=SC2086
+        as_root dnf install -y -q $missing
+        ;;
+    esac
+}
+
+build_packages() {
+    install "gcc make autoconf automake pkg-config libc6-dev libsnmp-dev libibverbs-dev snmp" \
+        "gcc make autoconf automake pkgconf-pkg-config net-snmp-devel rdma-core-devel net-snmp-utils"
+}
+
+# Sets $snmpd to the host's snmpd or to one unpacked below the build directory: Debian's package would start and enable
+# its own when installed. Fedora's does not.
+find_snmpd() {
+    for snmpd in "$(command -v snmpd || true)" /usr/sbin/snmpd "$build/snmpd/usr/sbin/snmpd"; do
+        if [ -n "$snmpd" ] && [ -x "$snmpd" ]; then return; fi
+    done
+    case $(package_kind) in
+    deb)
+        say "unpacking snmpd below $build (it is not installed, so that none is started or enabled)"
+        rm -rf "$build/snmpd"
+        mkdir -p "$build/snmpd"
+        (
+            cd "$build/snmpd"
+            sandbox=
+            [ "$(id -u)" != 0 ] || sandbox="-o APT::Sandbox::User=root"
+            # shellcheck disable=SC2086
+            apt-get download -qq $sandbox snmpd >/dev/null 2>&1 ||
+                { as_root apt-get update -qq && apt-get download -qq $sandbox snmpd >/dev/null; }
+            dpkg-deb -x snmpd_*.deb .
+        )
+        snmpd=$build/snmpd/usr/sbin/snmpd
+        ;;
+    rpm)
+        install "" net-snmp
+        snmpd=/usr/sbin/snmpd
+        ;;
+    esac
+    [ -x "$snmpd" ] || die "no snmpd to be had"
+}
+
+# configure_build [CONFIGURE_ARGUMENTS]: configures out of tree, from scratch where the arguments are new.
+configure_build() {
+    [ -x "$top/configure" ] && [ "$top/configure" -nt "$top/configure.ac" ] || (cd "$top" && autoreconf -i >/dev/null 2>&1) ||
+        (cd "$top" && autoreconf -i)
+    mkdir -p "$build"
+    if [ ! -e "$build/Makefile" ] || [ "$*" != "$(cat "$build/arguments" 2>/dev/null)" ]; then
+        (cd "$build" && "$top/configure" -q "$@" >configure.log 2>&1) || { tail -20 "$build/configure.log"; die "configure failed"; }
+        printf '%s\n' "$*" >"$build/arguments"
+    fi
+}
+
+run_make() { make -C "$build" -s -j"$(nproc)" "$@"; }
+
+# The directories in which Net-SNMP's tools find our MIB and what it imports: the system's SMI modules where it has
+# them, else the stand-ins (Debian's main archive has none).
+mib_directories() {
+    system=
+    smi=$top/testdata/smi
+    for directory in /usr/share/snmp/mibs /usr/share/snmp/mibs/ietf /var/lib/mibs/ietf; do
+        [ -d "$directory" ] || continue
+        system=$system:$directory
+        if [ -e "$directory/SNMPv2-SMI" ] || [ -e "$directory/SNMPv2-SMI.txt" ]; then smi=; fi
+    done
+    echo "$build${smi:+:$smi}$system"
+}
