@@ -223,19 +223,28 @@ const struct column *column_all(size_t *count)
     return catalogue;
 }
 
+/* The place of the first column of a table, or of the first one behind where it would be. */
+static size_t first_of_table(unsigned table)
+{
+    size_t low = 0, high = COLUMNS;
+
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+
+        if (catalogue[middle].table < table)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 const struct column *column_table(enum table table, size_t *count)
 {
-    const struct column *first = NULL;
+    size_t first = first_of_table(table);
 
-    *count = 0;
-    for (size_t i = 0; i < COLUMNS; i++) {
-        if (catalogue[i].table != table)
-            continue;
-        if (!first)
-            first = &catalogue[i];
-        ++*count;
-    }
-    return first;
+    *count = first_of_table(table + 1U) - first;
+    return &catalogue[first];
 }
 
 static const void *row_structure(enum table table, const struct row *row)

@@ -62,6 +62,8 @@ void scan_port_init(struct scan_port *port, const struct scan_pass *pass, const 
     for (size_t i = 0; i < SCAN_NETDEV_FILES; i++)
         scan_file_init(&port->netdev_file[i]);
 
+    port->link_slot[0] = column_of_file(TABLE_PORT_COUNTER, "link_downed")->slot;
+    port->link_slot[1] = column_of_file(TABLE_PORT_COUNTER, "link_error_recovery")->slot;
     snprintf(path, sizeof(path), "ports/%" PRId64 "/counters", number);
     sysfs_list(pass->device, path, add_counter, port);
     scan_directory_init(&port->counters, path, port->counters.count);
@@ -268,19 +270,15 @@ static void read_attributes(struct scan_pass *pass, struct scan_port *reader)
 
 /* --- When what is asked --- */
 
+/* link_downed or link_error_recovery: the link has been away, whatever its state is now. */
 static bool link_counters_moved(struct scan_port *reader, const struct port *port)
 {
-    static const char *const files[] = {"link_downed", "link_error_recovery"};
-    uint64_t events = 0;
+    uint64_t wanted = UINT64_C(1) << reader->link_slot[0] | UINT64_C(1) << reader->link_slot[1], events;
     bool moved;
 
-    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
-        uint8_t slot = column_of_file(TABLE_PORT_COUNTER, files[i])->slot;
-
-        if (!(port->counters.present >> slot & 1))
-            return false;
-        events += port->counters.value[slot];
-    }
+    if ((port->counters.present & wanted) != wanted)
+        return false;
+    events = port->counters.value[reader->link_slot[0]] + port->counters.value[reader->link_slot[1]];
     moved = events != reader->link_events;
     reader->link_events = events;
     return moved;

@@ -37,7 +37,8 @@ struct scan_port {
     int64_t state_due, slow_due; /* ms */
     bool wants_mtu;
     char netdev_mtu[16];
-    uint64_t link_events; /* sum of link_downed and link_error_recovery */
+    uint8_t link_slot[2]; /* of link_downed and link_error_recovery */
+    uint64_t link_events; /* their sum */
     struct port known;    /* attributes as last read */
 };
 
