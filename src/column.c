@@ -30,9 +30,9 @@ static const struct label kinds[] = {{1, "counter"}, {2, "gauge"}, {3, "highWate
 #define NUMBER(t, n, kind, name, type_, member, ...) \
     {.table = (t), .number = (n), .type = (type_), .source = SOURCE_NUMBER, .object = #name, \
      .offset = offsetof(struct kind, member), __VA_ARGS__}
-#define TEXT(t, n, kind, name, member) \
+#define TEXT(t, n, kind, name, member, ...) \
     {.table = (t), .number = (n), .type = SMI_TEXT, .source = SOURCE_TEXT, .object = #name, \
-     .offset = offsetof(struct kind, member)}
+     .offset = offsetof(struct kind, member), __VA_ARGS__}
 #define AGENT(n, name, type_, member, ...) NUMBER(TABLE_AGENT, n, agent_state, name, type_, member, __VA_ARGS__)
 #define DEVICE(n, name, type_, member, ...) NUMBER(TABLE_DEVICE, n, device, name, type_, member, __VA_ARGS__)
 #define PORT(n, name, type_, member, ...) NUMBER(TABLE_PORT, n, port, name, type_, member, __VA_ARGS__)
@@ -45,27 +45,28 @@ static const struct label kinds[] = {{1, "counter"}, {2, "gauge"}, {3, "highWate
     {.table = (t), .number = (n), .type = (type_), .source = (source_), .object = #name, __VA_ARGS__}
 
 static const struct column catalogue[] = {
-    TEXT(TABLE_AGENT, 1, agent_state, rdmaAgentVersion, version),
-    AGENT(2, rdmaAgentHealth, SMI_INTEGER, health, .labels = healths),
-    AGENT(3, rdmaAgentDevices, SMI_GAUGE, devices),
-    AGENT(4, rdmaAgentPorts, SMI_GAUGE, ports),
-    AGENT(5, rdmaAgentStalledDevices, SMI_GAUGE, stalled_devices),
-    AGENT(6, rdmaAgentNotificationsEnabled, SMI_INTEGER, notifications_enabled, .labels = truth),
-    AGENT(7, rdmaAgentCacheMaxAge, SMI_GAUGE, cache_max_age),
-    AGENT(8, rdmaAgentSnapshotAge, SMI_GAUGE, snapshot_age),
+    TEXT(TABLE_AGENT, 1, agent_state, rdmaAgentVersion, version, .metric = "rdma_agent_info"),
+    AGENT(2, rdmaAgentHealth, SMI_INTEGER, health, .labels = healths, .metric = "rdma_agent_health"),
+    AGENT(3, rdmaAgentDevices, SMI_GAUGE, devices, .metric = "rdma_agent_devices"),
+    AGENT(4, rdmaAgentPorts, SMI_GAUGE, ports, .metric = "rdma_agent_ports"),
+    AGENT(5, rdmaAgentStalledDevices, SMI_GAUGE, stalled_devices, .metric = "rdma_agent_stalled_devices"),
+    AGENT(6, rdmaAgentNotificationsEnabled, SMI_INTEGER, notifications_enabled, .labels = truth,
+          .metric = "rdma_agent_notifications_enabled"),
+    AGENT(7, rdmaAgentCacheMaxAge, SMI_GAUGE, cache_max_age, .metric = "rdma_agent_cache_max_age_seconds"),
+    AGENT(8, rdmaAgentSnapshotAge, SMI_GAUGE, snapshot_age, .metric = "rdma_agent_snapshot_age_seconds"),
     AGENT(9, rdmaAgentRefreshes, SMI_COUNTER64, refreshes, .metric = "rdma_refreshes_total"),
     AGENT(10, rdmaAgentScrapeErrors, SMI_COUNTER64, scrape_errors, .metric = "rdma_scrape_errors_total"),
-    AGENT(11, rdmaAgentNamesNotServed, SMI_GAUGE, names_not_served),
-    AGENT(12, rdmaAgentRefreshLast, SMI_GAUGE, refresh_last),
-    AGENT(13, rdmaAgentRefreshP50, SMI_GAUGE, refresh_p50),
-    AGENT(14, rdmaAgentRefreshP95, SMI_GAUGE, refresh_p95),
-    AGENT(15, rdmaAgentRefreshP99, SMI_GAUGE, refresh_p99),
-    AGENT(16, rdmaAgentRefreshMax, SMI_GAUGE, refresh_max),
+    AGENT(11, rdmaAgentNamesNotServed, SMI_GAUGE, names_not_served, .metric = "rdma_agent_names_not_served"),
+    AGENT(12, rdmaAgentRefreshLast, SMI_GAUGE, refresh_last, .metric = "rdma_scrape_duration_seconds"),
+    AGENT(13, rdmaAgentRefreshP50, SMI_GAUGE, refresh_p50, .metric = "rdma_refresh_p50_seconds"),
+    AGENT(14, rdmaAgentRefreshP95, SMI_GAUGE, refresh_p95, .metric = "rdma_refresh_p95_seconds"),
+    AGENT(15, rdmaAgentRefreshP99, SMI_GAUGE, refresh_p99, .metric = "rdma_refresh_p99_seconds"),
+    AGENT(16, rdmaAgentRefreshMax, SMI_GAUGE, refresh_max, .metric = "rdma_refresh_max_seconds"),
     AGENT(17, rdmaAgentRefreshTime, SMI_COUNTER64, refresh_time, .metric = "rdma_refresh_seconds_total"),
 
     INDEX(TABLE_DEVICE, 1, rdmaDeviceName),
-    TEXT(TABLE_DEVICE, 2, device, rdmaDeviceKernelName, name),
-    DEVICE(3, rdmaDeviceStatus, SMI_INTEGER, status, .labels = statuses),
+    TEXT(TABLE_DEVICE, 2, device, rdmaDeviceKernelName, name, .metric = "rdma_device_info"),
+    DEVICE(3, rdmaDeviceStatus, SMI_INTEGER, status, .labels = statuses, .metric = "rdma_device_status"),
     DEVICE(4, rdmaDeviceNodeType, SMI_INTEGER, node_type, .labels = node_types),
     TEXT(TABLE_DEVICE, 5, device, rdmaDeviceNodeGuid, node_guid),
     TEXT(TABLE_DEVICE, 6, device, rdmaDeviceSystemImageGuid, system_image_guid),
@@ -88,14 +89,14 @@ static const struct column catalogue[] = {
     INDEX(TABLE_PORT, 1, rdmaPortNumber),
     TEXT(TABLE_PORT, 2, port, rdmaPortDeviceName, device_name),
     PORT(3, rdmaPortDevicePort, SMI_GAUGE, number),
-    TEXT(TABLE_PORT, 4, port, rdmaPortName, name),
-    PORT(5, rdmaPortStatus, SMI_INTEGER, status, .labels = statuses),
-    PORT(6, rdmaPortState, SMI_INTEGER, state, .labels = states),
-    PORT(7, rdmaPortPhysState, SMI_INTEGER, phys_state, .labels = phys_states),
+    TEXT(TABLE_PORT, 4, port, rdmaPortName, name, .metric = "rdma_port_info"),
+    PORT(5, rdmaPortStatus, SMI_INTEGER, status, .labels = statuses, .metric = "rdma_port_status"),
+    PORT(6, rdmaPortState, SMI_INTEGER, state, .labels = states, .metric = "rdma_port_state"),
+    PORT(7, rdmaPortPhysState, SMI_INTEGER, phys_state, .labels = phys_states, .metric = "rdma_port_phys_state"),
     PORT(8, rdmaPortPreviousState, SMI_INTEGER, history.previous_state, .labels = states),
     PORT(9, rdmaPortLinkLayer, SMI_INTEGER, link_layer, .labels = link_layers),
-    PORT(10, rdmaPortLinkWidth, SMI_GAUGE, width),
-    PORT(11, rdmaPortLinkSpeed, SMI_GAUGE, speed),
+    PORT(10, rdmaPortLinkWidth, SMI_GAUGE, width, .metric = "rdma_port_link_width_lanes"),
+    PORT(11, rdmaPortLinkSpeed, SMI_GAUGE, speed, .metric = "rdma_port_link_speed_bytes_per_second"),
     TEXT(TABLE_PORT, 12, port, rdmaPortStateText, state_text),
     TEXT(TABLE_PORT, 13, port, rdmaPortPhysStateText, phys_state_text),
     TEXT(TABLE_PORT, 14, port, rdmaPortLinkLayerText, link_layer_text),
@@ -103,19 +104,19 @@ static const struct column catalogue[] = {
     TEXT(TABLE_PORT, 16, port, rdmaPortLinkSpeedText, speed_text),
     TEXT(TABLE_PORT, 17, port, rdmaPortLinkGeneration, generation),
     TEXT(TABLE_PORT, 18, port, rdmaPortGid, gid),
-    PORT(19, rdmaPortLid, SMI_GAUGE, lid),
+    PORT(19, rdmaPortLid, SMI_GAUGE, lid, .metric = "rdma_port_lid"),
     PORT(20, rdmaPortLmc, SMI_GAUGE, lmc),
-    PORT(21, rdmaPortSmLid, SMI_GAUGE, sm_lid),
+    PORT(21, rdmaPortSmLid, SMI_GAUGE, sm_lid, .metric = "rdma_port_sm_lid"),
     PORT(22, rdmaPortSmSl, SMI_GAUGE, sm_sl),
     PORT(23, rdmaPortCapabilityMask, SMI_GAUGE, capability_mask),
-    PORT(24, rdmaPortActiveMtu, SMI_GAUGE, active_mtu),
-    PORT(25, rdmaPortMaxMtu, SMI_GAUGE, max_mtu),
+    PORT(24, rdmaPortActiveMtu, SMI_GAUGE, active_mtu, .metric = "rdma_port_active_mtu_bytes"),
+    PORT(25, rdmaPortMaxMtu, SMI_GAUGE, max_mtu, .metric = "rdma_port_max_mtu_bytes"),
     TEXT(TABLE_PORT, 26, port, rdmaPortNetdev, netdev),
     PORT(27, rdmaPortIfIndex, SMI_INTEGER, ifindex),
     PORT(28, rdmaPortLastChange, SMI_TIMESTAMP, history.last_change),
-    PORT(29, rdmaPortStateChanges, SMI_COUNTER32, history.state_changes),
-    PORT(30, rdmaPortSaturatedCounters, SMI_GAUGE, history.saturated),
-    PORT(31, rdmaPortErrorEvents, SMI_COUNTER32, history.error_events),
+    PORT(29, rdmaPortStateChanges, SMI_COUNTER32, history.state_changes, .metric = "rdma_port_state_changes_total"),
+    PORT(30, rdmaPortSaturatedCounters, SMI_GAUGE, history.saturated, .metric = "rdma_port_saturated_counters"),
+    PORT(31, rdmaPortErrorEvents, SMI_COUNTER32, history.error_events, .metric = "rdma_port_error_events_total"),
     PORT(32, rdmaPortCounterDiscontinuityTime, SMI_TIMESTAMP, history.counter_discontinuity),
     PORT(33, rdmaPortHwCounterDiscontinuityTime, SMI_TIMESTAMP, history.hw_counter_discontinuity),
     PORT(34, rdmaPortNamedCounterDiscontinuityTime, SMI_TIMESTAMP, history.named_counter_discontinuity),
@@ -186,13 +187,13 @@ static const struct column catalogue[] = {
     INDEX(TABLE_COUNTER, 1, rdmaCounterName),
     NAMED(TABLE_COUNTER, 2, rdmaCounterKind, SMI_INTEGER, SOURCE_KIND, .labels = kinds),
     NAMED(TABLE_COUNTER, 3, rdmaCounterValue, SMI_COUNTER64, SOURCE_VALUE, .metric = "rdma_port_hw_stat_total"),
-    NAMED(TABLE_COUNTER, 4, rdmaCounterLevel, SMI_GAUGE, SOURCE_LEVEL),
+    NAMED(TABLE_COUNTER, 4, rdmaCounterLevel, SMI_GAUGE, SOURCE_LEVEL, .metric = "rdma_port_hw_level"),
 
     INDEX(TABLE_DEVICE_COUNTER, 1, rdmaDeviceCounterName),
     NAMED(TABLE_DEVICE_COUNTER, 2, rdmaDeviceCounterKind, SMI_INTEGER, SOURCE_KIND, .labels = kinds),
     NAMED(TABLE_DEVICE_COUNTER, 3, rdmaDeviceCounterValue, SMI_COUNTER64, SOURCE_VALUE,
           .metric = "rdma_device_stat_total"),
-    NAMED(TABLE_DEVICE_COUNTER, 4, rdmaDeviceCounterLevel, SMI_GAUGE, SOURCE_LEVEL),
+    NAMED(TABLE_DEVICE_COUNTER, 4, rdmaDeviceCounterLevel, SMI_GAUGE, SOURCE_LEVEL, .metric = "rdma_device_level"),
 };
 
 /* Files of hw_counters that count nothing. Names that begin with "watermark_" are high-water marks. */
