@@ -17,7 +17,7 @@ struct complaint {
 
 static bool complain(const struct complaint *complaint, const char *about, const char *what)
 {
-    snprintf(complaint->text, complaint->size, "%s: %s", about, what);
+    snprintf(complaint->text, complaint->size, "%.100s: %s", about, what);
     return false;
 }
 

@@ -1,0 +1,255 @@
+/* column_test: the catalogue: loops over all its rows, and values of every kind of cell. */
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "column.h"
+#include "rows.h"
+#include "unit.h"
+
+static const struct column *columns;
+static size_t column_count;
+
+/* --- The catalogue against itself: a test for each row --- */
+
+START_TEST(a_column_is_where_its_number_says)
+{
+    size_t count;
+    const struct column *table = column_table(columns[_i].table, &count);
+
+    ck_assert_int_ge(columns[_i].table, TABLE_AGENT);
+    ck_assert_int_lt(columns[_i].table, TABLE_END);
+    ck_assert_uint_ge(columns[_i].number, 1);
+    ck_assert_uint_le(columns[_i].number, count);
+    ck_assert_ptr_eq(&table[columns[_i].number - 1], &columns[_i]);
+}
+END_TEST
+
+START_TEST(an_object_has_a_name_of_its_own)
+{
+    ck_assert_int_eq(strncmp(columns[_i].object, "rdma", 4), 0);
+    ck_assert_uint_le(strlen(columns[_i].object), 64); /* RFC 2578 3.1 */
+    for (const char *c = columns[_i].object; *c; c++)
+        ck_assert(isalnum((unsigned char)*c));
+    for (size_t i = 0; i < column_count; i++)
+        if (i != (size_t)_i)
+            ck_assert_str_ne(columns[i].object, columns[_i].object);
+}
+END_TEST
+
+START_TEST(a_metric_has_a_name_of_its_own_and_ends_in_total)
+{
+    char metric[128], other[128];
+    size_t n = column_metric(&columns[_i], metric, sizeof(metric));
+
+    if (n == 0)
+        return;
+    ck_assert_uint_eq(n, strlen(metric));
+    ck_assert_int_eq(columns[_i].type, SMI_COUNTER64);
+    ck_assert_uint_eq(strspn(metric, "abcdefghijklmnopqrstuvwxyz0123456789_"), n);
+    ck_assert_str_eq(metric + n - strlen("_total"), "_total");
+    ck_assert_int_eq(strncmp(metric, "rdma_", 5), 0);
+    for (size_t i = 0; i < column_count; i++)
+        if (i != (size_t)_i && column_metric(&columns[i], other, sizeof(other)) > 0)
+            ck_assert_str_ne(other, metric);
+}
+END_TEST
+
+START_TEST(a_metric_follows_from_its_file)
+{
+    const char *file = columns[_i].file;
+    char metric[128], expected[128];
+
+    if (!file || strcmp(file, "symbol_error") == 0)
+        return;
+    column_metric(&columns[_i], metric, sizeof(metric));
+    snprintf(expected, sizeof(expected), "rdma_port_%s_total", strncmp(file, "port_", 5) == 0 ? file + 5 : file);
+    ck_assert_int_eq(strcasecmp(metric, expected), 0);
+}
+END_TEST
+
+START_TEST(every_counter_64_is_a_metric)
+{
+    char metric[128];
+
+    ck_assert_int_eq(column_metric(&columns[_i], metric, sizeof(metric)) > 0,
+                     columns[_i].source != SOURCE_INDEX && columns[_i].type == SMI_COUNTER64);
+}
+END_TEST
+
+START_TEST(a_file_leads_to_its_column_and_to_no_other_table)
+{
+    const struct column *column = &columns[_i];
+    enum table other = column->table == TABLE_PORT_COUNTER ? TABLE_PORT_HW_COUNTER : TABLE_PORT_COUNTER;
+
+    ck_assert_int_eq(column->file != NULL, column->source == SOURCE_COUNTER);
+    if (!column->file)
+        return;
+    ck_assert_ptr_eq(column_of_file(column->table, column->file), column);
+    ck_assert_ptr_null(column_of_file(other, column->file));
+    if (column->alias)
+        ck_assert_ptr_eq(column_of_file(column->table, column->alias), column);
+}
+END_TEST
+
+START_TEST(a_slot_is_inside_its_counters_and_not_shared)
+{
+    const struct column *column = &columns[_i];
+
+    if (column->source != SOURCE_COUNTER)
+        return;
+    ck_assert_int_lt(column->slot, column->table == TABLE_PORT_COUNTER ? PORT_COUNTERS : PORT_HW_COUNTERS);
+    for (size_t i = 0; i < column_count; i++)
+        if (i != (size_t)_i && columns[i].table == column->table && columns[i].source == SOURCE_COUNTER)
+            ck_assert_int_ne(columns[i].slot, column->slot);
+}
+END_TEST
+
+START_TEST(a_cell_of_a_structure_lies_inside_it)
+{
+    static const size_t sizes[TABLE_END] = {
+        [TABLE_AGENT] = sizeof(struct agent_state),
+        [TABLE_DEVICE] = sizeof(struct device),
+        [TABLE_PORT] = sizeof(struct port),
+    };
+    const struct column *column = &columns[_i];
+
+    if (column->source == SOURCE_NUMBER) {
+        ck_assert_uint_le(column->offset + sizeof(int64_t), sizes[column->table]);
+        ck_assert_uint_eq(column->offset % _Alignof(int64_t), 0);
+    }
+    if (column->source == SOURCE_TEXT)
+        ck_assert_uint_lt(column->offset, sizes[column->table]);
+    for (size_t i = 0; i < column_count; i++)
+        if (i != (size_t)_i && columns[i].table == column->table &&
+            (column->source == SOURCE_NUMBER || column->source == SOURCE_TEXT))
+            ck_assert(columns[i].offset != column->offset || columns[i].source > SOURCE_TEXT ||
+                      columns[i].source == SOURCE_INDEX);
+}
+END_TEST
+
+START_TEST(labels_name_each_number_once)
+{
+    const struct column *column = &columns[_i];
+
+    for (const struct label *label = column->labels; label && label->name; label++) {
+        ck_assert_int_eq(column->type, SMI_INTEGER);
+        ck_assert_str_eq(column_label(column, label->number), label->name);
+        for (const struct label *other = column->labels; other != label; other++) {
+            ck_assert_int_ne(other->number, label->number);
+            ck_assert_str_ne(other->name, label->name);
+        }
+    }
+    ck_assert_ptr_null(column_label(column, 254));
+}
+END_TEST
+
+/* --- What the specification spells out --- */
+
+static const struct {
+    const char *object, *metric;
+} specified[] = {
+    {"rdmaPortXmitData", "rdma_port_xmit_data_total"},
+    {"rdmaHwDuplicateRequest", "rdma_port_duplicate_request_total"},
+    {"rdmaPortSymbolError", "rdma_port_symbol_errors_total"},
+    {"rdmaPortVL15Dropped", "rdma_port_vl15_dropped_total"},
+    {"rdmaPortXmitOctets", "rdma_port_xmit_bytes_total"},
+    {"rdmaPortRcvOctets", "rdma_port_rcv_bytes_total"},
+    {"rdmaPortXmitWait", "rdma_port_xmit_wait_total"},
+    {"rdmaPortLinkDowned", "rdma_port_link_downed_total"},
+    {"rdmaCounterValue", "rdma_port_hw_stat_total"},
+    {"rdmaDeviceCounterValue", "rdma_device_stat_total"},
+    {"rdmaAgentScrapeErrors", "rdma_scrape_errors_total"},
+    {"rdmaAgentRefreshes", "rdma_refreshes_total"},
+    {"rdmaAgentRefreshTime", "rdma_refresh_seconds_total"},
+};
+
+START_TEST(a_metric_has_the_name_that_is_specified)
+{
+    char metric[128] = "";
+
+    for (size_t i = 0; i < column_count; i++)
+        if (strcmp(columns[i].object, specified[_i].object) == 0)
+            column_metric(&columns[i], metric, sizeof(metric));
+    ck_assert_str_eq(metric, specified[_i].metric);
+}
+END_TEST
+
+START_TEST(a_metric_is_cut_where_there_is_no_room)
+{
+    char metric[8];
+
+    ck_assert_uint_eq(column_metric(column_of_file(TABLE_PORT_COUNTER, "port_xmit_data"), metric, sizeof(metric)),
+                      strlen("rdma_port_xmit_data_total"));
+    ck_assert_str_eq(metric, "rdma_po");
+}
+END_TEST
+
+START_TEST(an_unknown_file_has_no_column)
+{
+    ck_assert_ptr_null(column_of_file(TABLE_PORT_COUNTER, "SYMBOL_ERROR"));
+    ck_assert_ptr_null(column_of_file(TABLE_PORT_COUNTER, "symbol_error2"));
+    ck_assert_ptr_null(column_of_file(TABLE_PORT_HW_COUNTER, "lifespan"));
+    ck_assert_ptr_null(column_of_file(TABLE_PORT_HW_COUNTER, ""));
+}
+END_TEST
+
+static const struct {
+    enum table table;
+    size_t count;
+} tables[] = {
+    {TABLE_AGENT, 17},           {TABLE_DEVICE, 21}, {TABLE_PORT, 34},          {TABLE_PORT_COUNTER, 23},
+    {TABLE_PORT_HW_COUNTER, 35}, {TABLE_COUNTER, 4}, {TABLE_DEVICE_COUNTER, 4},
+};
+
+START_TEST(a_table_has_its_columns)
+{
+    size_t count;
+
+    column_table(tables[_i].table, &count);
+    ck_assert_uint_eq(count, tables[_i].count);
+}
+END_TEST
+
+static bool is_specified_error(const struct column *column)
+{
+    static const uint8_t hw_errors[] = {4, 5, 7, 8, 9, 10, 11, 14, 15, 16, 28, 30, 31};
+
+    if (column->table == TABLE_PORT_COUNTER)
+        return column->number <= 12;
+    return column->table == TABLE_PORT_HW_COUNTER && memchr(hw_errors, column->number, sizeof(hw_errors));
+}
+
+START_TEST(a_counter_of_errors_is_marked_as_one)
+{
+    ck_assert_msg(columns[_i].is_error == is_specified_error(&columns[_i]), "%s", columns[_i].object);
+}
+END_TEST
+
+Suite *unit_suite(void)
+{
+    static const TTest *const loops[] = {
+        a_column_is_where_its_number_says,
+        an_object_has_a_name_of_its_own,
+        a_metric_has_a_name_of_its_own_and_ends_in_total,
+        a_metric_follows_from_its_file,
+        every_counter_64_is_a_metric,
+        a_file_leads_to_its_column_and_to_no_other_table,
+        a_slot_is_inside_its_counters_and_not_shared,
+        a_cell_of_a_structure_lies_inside_it,
+        labels_name_each_number_once,
+        a_counter_of_errors_is_marked_as_one,
+    };
+    Suite *suite = suite_create("column");
+    TCase *each = unit_case(suite, "each"), *whole = unit_case(suite, "whole");
+
+    columns = column_all(&column_count);
+    for (int i = 0; i < UNIT_COUNT(loops); i++)
+        tcase_add_loop_test(each, loops[i], 0, (int)column_count);
+    tcase_add_loop_test(whole, a_metric_has_the_name_that_is_specified, 0, UNIT_COUNT(specified));
+    tcase_add_test(whole, a_metric_is_cut_where_there_is_no_room);
+    tcase_add_test(whole, an_unknown_file_has_no_column);
+    tcase_add_loop_test(whole, a_table_has_its_columns, 0, UNIT_COUNT(tables));
+    return suite;
+}
