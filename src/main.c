@@ -138,7 +138,8 @@ int main(int argc, char **argv)
              options.print && options.log_level > LOG_LEVEL_WARN ? LOG_LEVEL_WARN : (enum log_level)options.log_level);
     if (options.user && !become(options.user))
         return EXIT_FAILURE;
-    if (!options.foreground && !options.print && daemon(0, to_stderr) != 0) {
+    /* The working directory stays: paths on the command line may be relative to it. */
+    if (!options.foreground && !options.print && daemon(1, to_stderr) != 0) {
         log_error("cannot go into the background", LOG_TEXT("error", strerror(errno)));
         return EXIT_FAILURE;
     }

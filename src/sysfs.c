@@ -112,7 +112,7 @@ bool sysfs_parse_number(const char *text, size_t length, int64_t *value)
     if (length < 2 || text[length - 1] != '\n' || !isxdigit((unsigned char)*digits))
         return false;
     errno = 0;
-    number = strtoll(digits, &end, hexadecimal ? 16 : 10);
+    number = strtoll(text, &end, hexadecimal ? 16 : 10);
     if (errno || end != text + length - 1 || number > UINT32_MAX)
         return false;
     *value = number;

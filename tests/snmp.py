@@ -85,7 +85,7 @@ class Client:
                               timeout=LONGEST_RUN)
         seconds = time.monotonic() - start
         lines, error = (text.decode("utf-8", "replace") for text in (done.stdout, done.stderr))
-        return Answer(lines.splitlines(), done.returncode, error.strip(), seconds)
+        return Answer(unwrap(lines.splitlines()), done.returncode, error.strip(), seconds)
 
     def get(self, *oids):
         return self.run("snmpget", *oids)
@@ -105,6 +105,17 @@ class Client:
     def set(self, *assignments):
         """Each assignment is (oid, type letter, value)."""
         return self.run("snmpset", *(word for assignment in assignments for word in assignment))
+
+
+def unwrap(lines):
+    """Each varbind in one line: Net-SNMP prints long Hex-STRINGs in several."""
+    unwrapped = []
+    for line in lines:
+        if " = " in line or not unwrapped:
+            unwrapped.append(line)
+        else:
+            unwrapped[-1] += line
+    return unwrapped
 
 
 def parallel(function, items, workers):
