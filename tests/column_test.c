@@ -19,51 +19,54 @@ static int metric_count, file_count;
 
 /* --- The catalogue against itself: a test for each row --- */
 
-START_TEST(a_column_is_where_its_number_says)
+START_TEST(a_column_is_where_its_number_says_under_a_name_of_its_own)
 {
+    const struct column *column = &columns[_i], *table;
     size_t count;
-    const struct column *table = column_table(columns[_i].table, &count);
 
-    ck_assert_int_ge(columns[_i].table, TABLE_AGENT);
-    ck_assert_int_lt(columns[_i].table, TABLE_END);
-    ck_assert_uint_ge(columns[_i].number, 1);
-    ck_assert_uint_le(columns[_i].number, count);
-    ck_assert_ptr_eq(&table[columns[_i].number - 1], &columns[_i]);
-}
-END_TEST
+    ck_assert_int_ge(column->table, TABLE_AGENT);
+    ck_assert_int_lt(column->table, TABLE_END);
+    table = column_table(column->table, &count);
+    ck_assert_uint_ge(column->number, 1);
+    ck_assert_uint_le(column->number, count);
+    ck_assert_ptr_eq(&table[column->number - 1], column);
 
-START_TEST(an_object_has_a_name_of_its_own)
-{
-    ck_assert_int_eq(strncmp(columns[_i].object, "rdma", 4), 0);
-    ck_assert_uint_le(strlen(columns[_i].object), 64); /* RFC 2578 3.1 */
-    for (const char *c = columns[_i].object; *c; c++)
+    ck_assert_int_eq(strncmp(column->object, "rdma", 4), 0);
+    ck_assert_uint_le(strlen(column->object), 64); /* RFC 2578 3.1 */
+    for (const char *c = column->object; *c; c++)
         ck_assert(isalnum((unsigned char)*c));
     for (size_t i = 0; i < column_count; i++)
-        ck_assert(i == (size_t)_i || strcmp(columns[i].object, columns[_i].object) != 0);
+        ck_assert(&columns[i] == column || strcmp(columns[i].object, column->object) != 0);
 }
 END_TEST
 
-START_TEST(every_counter_64_is_a_metric_and_nothing_else)
+/* Prometheus tells by the end of a name what only grows. */
+START_TEST(every_counter_is_a_metric_and_only_counters_end_in_total)
 {
+    const struct column *column = &columns[_i];
+    bool counts = column->source != SOURCE_INDEX && (column->type == SMI_COUNTER64 || column->type == SMI_COUNTER32);
     char metric[128];
+    size_t n = column_metric(column, metric, sizeof(metric));
 
-    ck_assert_int_eq(column_metric(&columns[_i], metric, sizeof(metric)) > 0,
-                     columns[_i].source != SOURCE_INDEX && columns[_i].type == SMI_COUNTER64);
-}
-END_TEST
-
-START_TEST(a_metric_has_a_name_of_its_own_and_ends_in_total)
-{
-    char metric[128], other[128];
-    size_t n = column_metric(metrics[_i], metric, sizeof(metric));
-
+    if (n == 0) {
+        ck_assert_msg(!counts, "%s", column->object);
+        return;
+    }
     ck_assert_uint_eq(n, strlen(metric));
     ck_assert_uint_eq(strspn(metric, "abcdefghijklmnopqrstuvwxyz0123456789_"), n);
-    ck_assert_str_eq(metric + n - strlen("_total"), "_total");
     ck_assert_int_eq(strncmp(metric, "rdma_", 5), 0);
+    ck_assert_msg((strcmp(metric + n - strlen("_total"), "_total") == 0) == counts, "%s", metric);
+}
+END_TEST
+
+START_TEST(a_metric_has_a_name_of_its_own)
+{
+    char metric[128], other[128];
+
+    column_metric(metrics[_i], metric, sizeof(metric));
     for (int i = 0; i < metric_count; i++) {
         column_metric(metrics[i], other, sizeof(other));
-        ck_assert(i == _i || strcmp(other, metric) != 0);
+        ck_assert_msg(i == _i || strcmp(other, metric) != 0, "%s", metric);
     }
 }
 END_TEST
@@ -82,7 +85,7 @@ START_TEST(a_metric_follows_from_its_file)
 }
 END_TEST
 
-START_TEST(a_file_leads_to_its_column_and_to_no_other_table)
+START_TEST(a_file_leads_to_its_column_and_to_a_slot_of_its_own)
 {
     const struct column *column = files[_i];
     enum table other = column->table == TABLE_PORT_COUNTER ? TABLE_PORT_HW_COUNTER : TABLE_PORT_COUNTER;
@@ -92,56 +95,52 @@ START_TEST(a_file_leads_to_its_column_and_to_no_other_table)
     ck_assert_ptr_null(column_of_file(other, column->file));
     if (column->alias)
         ck_assert_ptr_eq(column_of_file(column->table, column->alias), column);
-}
-END_TEST
-
-START_TEST(a_slot_is_inside_its_counters_and_not_shared)
-{
-    const struct column *column = files[_i];
-
     ck_assert_int_lt(column->slot, column->table == TABLE_PORT_COUNTER ? PORT_COUNTERS : PORT_HW_COUNTERS);
     for (int i = 0; i < file_count; i++)
         ck_assert(i == _i || files[i]->table != column->table || files[i]->slot != column->slot);
 }
 END_TEST
 
+/* --- The catalogue as a whole --- */
+
 static bool is_of_structure(const struct column *column)
 {
     return column->source == SOURCE_NUMBER || column->source == SOURCE_TEXT;
 }
 
-START_TEST(a_cell_of_a_structure_lies_inside_it)
+START_TEST(cells_of_a_structure_lie_inside_it_and_apart)
 {
     static const size_t sizes[TABLE_END] = {
         [TABLE_AGENT] = sizeof(struct agent_state),
         [TABLE_DEVICE] = sizeof(struct device),
         [TABLE_PORT] = sizeof(struct port),
     };
-    const struct column *column = &columns[_i];
 
-    if (column->source == SOURCE_NUMBER)
-        ck_assert_uint_eq(column->offset % _Alignof(int64_t), 0);
-    if (is_of_structure(column))
-        ck_assert_uint_le(column->offset + sizeof(int64_t), sizes[column->table]);
-    for (int i = 0; i < _i; i++)
-        ck_assert(columns[i].table != column->table || !is_of_structure(&columns[i]) || !is_of_structure(column) ||
-                  columns[i].offset != column->offset);
+    for (size_t i = 0; i < column_count; i++) {
+        if (!is_of_structure(&columns[i]))
+            continue;
+        ck_assert_uint_le(columns[i].offset + sizeof(int64_t), sizes[columns[i].table]);
+        ck_assert(columns[i].source == SOURCE_TEXT || columns[i].offset % _Alignof(int64_t) == 0);
+        for (size_t j = 0; j < i; j++)
+            ck_assert_msg(columns[j].table != columns[i].table || !is_of_structure(&columns[j]) ||
+                              columns[j].offset != columns[i].offset,
+                          "%s and %s", columns[j].object, columns[i].object);
+    }
 }
 END_TEST
 
 START_TEST(labels_name_each_number_once)
 {
-    const struct column *column = &columns[_i];
-
-    for (const struct label *label = column->labels; label && label->name; label++) {
-        ck_assert_int_eq(column->type, SMI_INTEGER);
-        ck_assert_str_eq(column_label(column, label->number), label->name);
-        for (const struct label *other = column->labels; other != label; other++) {
-            ck_assert_int_ne(other->number, label->number);
-            ck_assert_str_ne(other->name, label->name);
+    for (size_t i = 0; i < column_count; i++) {
+        for (const struct label *label = columns[i].labels; label && label->name; label++) {
+            ck_assert_int_eq(columns[i].type, SMI_INTEGER);
+            ck_assert_str_eq(column_label(&columns[i], label->number), label->name);
+            for (const struct label *other = columns[i].labels; other != label; other++)
+                ck_assert_msg(other->number != label->number && strcmp(other->name, label->name) != 0, "%s: %s",
+                              columns[i].object, label->name);
         }
+        ck_assert_ptr_null(column_label(&columns[i], 254));
     }
-    ck_assert_ptr_null(column_label(column, 254));
 }
 END_TEST
 
@@ -195,20 +194,15 @@ START_TEST(an_unknown_file_has_no_column)
 }
 END_TEST
 
-static const struct {
-    enum table table;
-    size_t count;
-} tables[] = {
-    {TABLE_AGENT, 17},           {TABLE_DEVICE, 21}, {TABLE_PORT, 34},          {TABLE_PORT_COUNTER, 23},
-    {TABLE_PORT_HW_COUNTER, 35}, {TABLE_COUNTER, 4}, {TABLE_DEVICE_COUNTER, 4},
-};
-
-START_TEST(a_table_has_its_columns)
+/* The tables of counters are closed in revision 1: what has no column is in the open-ended tables. */
+START_TEST(a_counter_table_has_its_columns)
 {
     size_t count;
 
-    column_table(tables[_i].table, &count);
-    ck_assert_uint_eq(count, tables[_i].count);
+    column_table(TABLE_PORT_COUNTER, &count);
+    ck_assert_uint_eq(count, PORT_COUNTERS + 2);
+    column_table(TABLE_PORT_HW_COUNTER, &count);
+    ck_assert_uint_eq(count, PORT_HW_COUNTERS);
 }
 END_TEST
 
@@ -221,9 +215,10 @@ static bool is_specified_error(const struct column *column)
     return column->table == TABLE_PORT_HW_COUNTER && memchr(hw_errors, column->number, sizeof(hw_errors));
 }
 
-START_TEST(a_counter_of_errors_is_marked_as_one)
+START_TEST(counters_of_errors_are_marked_and_no_others)
 {
-    ck_assert_msg(columns[_i].is_error == is_specified_error(&columns[_i]), "%s", columns[_i].object);
+    for (size_t i = 0; i < column_count; i++)
+        ck_assert_msg(columns[i].is_error == is_specified_error(&columns[i]), "%s", columns[i].object);
 }
 END_TEST
 
@@ -246,20 +241,18 @@ Suite *unit_suite(void)
     TCase *each = unit_case(suite, "each"), *whole = unit_case(suite, "whole");
 
     sort_columns();
-    tcase_add_loop_test(each, a_column_is_where_its_number_says, 0, (int)column_count);
-    tcase_add_loop_test(each, an_object_has_a_name_of_its_own, 0, (int)column_count);
-    tcase_add_loop_test(each, a_cell_of_a_structure_lies_inside_it, 0, (int)column_count);
-    tcase_add_loop_test(each, labels_name_each_number_once, 0, (int)column_count);
-    tcase_add_loop_test(each, a_counter_of_errors_is_marked_as_one, 0, (int)column_count);
-    tcase_add_loop_test(each, every_counter_64_is_a_metric_and_nothing_else, 0, (int)column_count);
-    tcase_add_loop_test(each, a_metric_has_a_name_of_its_own_and_ends_in_total, 0, metric_count);
+    tcase_add_loop_test(each, a_column_is_where_its_number_says_under_a_name_of_its_own, 0, (int)column_count);
+    tcase_add_loop_test(each, every_counter_is_a_metric_and_only_counters_end_in_total, 0, (int)column_count);
+    tcase_add_loop_test(each, a_metric_has_a_name_of_its_own, 0, metric_count);
     tcase_add_loop_test(each, a_metric_follows_from_its_file, 0, file_count);
-    tcase_add_loop_test(each, a_file_leads_to_its_column_and_to_no_other_table, 0, file_count);
-    tcase_add_loop_test(each, a_slot_is_inside_its_counters_and_not_shared, 0, file_count);
+    tcase_add_loop_test(each, a_file_leads_to_its_column_and_to_a_slot_of_its_own, 0, file_count);
 
+    tcase_add_test(whole, cells_of_a_structure_lie_inside_it_and_apart);
+    tcase_add_test(whole, labels_name_each_number_once);
     tcase_add_loop_test(whole, a_metric_has_the_name_that_is_specified, 0, UNIT_COUNT(specified));
     tcase_add_test(whole, a_metric_is_cut_where_there_is_no_room);
     tcase_add_test(whole, an_unknown_file_has_no_column);
-    tcase_add_loop_test(whole, a_table_has_its_columns, 0, UNIT_COUNT(tables));
+    tcase_add_test(whole, a_counter_table_has_its_columns);
+    tcase_add_test(whole, counters_of_errors_are_marked_and_no_others);
     return suite;
 }

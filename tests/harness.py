@@ -32,6 +32,10 @@ from snmp import BUILD, SOURCE
 
 PATIENCE = float(os.environ.get("PATIENCE", 20))    # s; what takes longer does not happen
 
+# Options of a subagent for tests that are not about time: under a sanitizer, with treefs and on a busy machine,
+# a device of 700 files takes longer to read than a stalled one on a host.
+UNHURRIED = ["--read-timeout", "600ms"]
+
 
 def wait_for(condition, what, seconds=PATIENCE):
     """The first true value of condition(); TimeoutError, which says what was waited for, if there is none."""
@@ -239,6 +243,13 @@ dontLogTCPWrappersConnects yes
 def serving(master, seconds=PATIENCE):
     """Waits until snmpd answers for the subagent."""
     wait_for(master.serves, "snmpd serves RDMA-PORT-MIB", seconds)
+
+
+def serving_whole(master, seconds=PATIENCE):
+    """Waits until the subagent is served and has read every device in time: on a busy machine the first try may not."""
+    line = "rdmaAgentStalledDevices.0 = Gauge32: 0"
+    wait_for(lambda: master.client(timeout=1).get("rdmaAgentStalledDevices.0").lines == [line],
+             "RDMA-PORT-MIB is served, and no device is stalled", seconds)
 
 
 def free_udp_port():
