@@ -83,7 +83,7 @@ void tree_node_move(struct tree_node *node, struct tree_node *directory, const c
     attach(directory, node);
 }
 
-/* A node that is detached and has no entries. */
+/* Out of the tree, alone, and only in memory for as long as somebody holds it. */
 static void retire(struct tree *tree, struct tree_node *node)
 {
     if (node->holds == 0) {
@@ -91,6 +91,7 @@ static void retire(struct tree *tree, struct tree_node *node)
         return;
     }
     node->removed = true;
+    node->parent = node->first = node->last = node->previous = NULL;
     node->next = tree->held;
     if (tree->held)
         tree->held->previous = node;
@@ -99,15 +100,17 @@ static void retire(struct tree *tree, struct tree_node *node)
 
 void tree_node_remove(struct tree *tree, struct tree_node *top)
 {
-    for (bool last = false; !last;) {
-        struct tree_node *node = top;
+    struct tree_node *doomed = NULL, *next;
 
-        while (node->first)
-            node = node->first;
-        last = node == top;
-        if (node->parent)
-            detach(node);
-        retire(tree, node);
+    if (top->parent)
+        detach(top);
+    for (struct tree_node *node = top; node; node = tree_next(top, node)) {
+        node->doomed = doomed;
+        doomed = node;
+    }
+    for (; doomed; doomed = next) {
+        next = doomed->doomed;
+        retire(tree, doomed);
     }
 }
 

@@ -20,12 +20,13 @@ struct tree_faults {
 
 struct tree_node {
     enum tree_kind kind;
-    uint64_t inode; /* never given to another node of the tree */
-    char *name;     /* "" for the root */
+    uint64_t inode;                 /* never given to another node of the tree */
+    char *name;                     /* "" for the root */
     struct tree_node *parent;       /* NULL: the root, or removed */
     struct tree_node *first, *last; /* of a directory: its entries, in the order of their inodes */
     struct tree_node *next, *previous;
-    char *content; /* of a file: length bytes; of a link: where it leads. Ends in a NUL besides */
+    struct tree_node *doomed; /* during a removal: the next node to go */
+    char *content;            /* of a file: length bytes; of a link: where it leads. Ends in a NUL besides */
     size_t length;
     int error; /* of a file: errno of every read; with EACCES it cannot be opened either */
     struct tree_faults faults;

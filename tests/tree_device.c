@@ -53,7 +53,6 @@ static bool print_target(char *target, size_t size, const char *old, const char 
 int tree_device_rename(struct tree *tree, const char *path, const char *new_path)
 {
     struct tree_node *node, *twin, *directory;
-    char target[TREE_PATH_SIZE];
     const char *name;
     int error = find(tree, path, &node, &twin);
 
@@ -66,6 +65,8 @@ int tree_device_rename(struct tree *tree, const char *path, const char *new_path
     if (tree_is_below(directory, node))
         return -EINVAL;
     if (twin) {
+        char target[TREE_PATH_SIZE];
+
         if (!print_target(target, sizeof(target), node->content, name))
             return -ENAMETOOLONG;
         tree_node_set(node, target, strlen(target), 0);

@@ -25,18 +25,20 @@ static bool complain(const struct complaint *complaint, const char *about, const
 
 int tree_parse_errno(const char *word)
 {
+    /* clang-format off */
 #define NAMED(error) {#error, error}
     static const struct {
         const char *name;
         int number;
     } errors[] = {
-        NAMED(EACCES),  NAMED(EAGAIN),  NAMED(EBADMSG),    NAMED(EBUSY),      NAMED(ECANCELED), NAMED(ECONNRESET),
-        NAMED(EFAULT),  NAMED(EINTR),   NAMED(EINVAL),     NAMED(EIO),        NAMED(EISDIR),    NAMED(ELOOP),
-        NAMED(EMFILE),  NAMED(ENFILE),  NAMED(ENETDOWN),   NAMED(ENODATA),    NAMED(ENODEV),    NAMED(ENOENT),
-        NAMED(ENOMEM),  NAMED(ENOSPC),  NAMED(ENOSYS),     NAMED(ENOTCONN),   NAMED(ENOTSUP),   NAMED(ENXIO),
-        NAMED(EPERM),   NAMED(EPROTO),  NAMED(EOPNOTSUPP), NAMED(EOVERFLOW),  NAMED(ERANGE),    NAMED(EREMOTEIO),
-        NAMED(ESTALE),  NAMED(ETIME),   NAMED(ETIMEDOUT),  NAMED(ESHUTDOWN),  NAMED(EPIPE),     NAMED(EHWPOISON),
+        NAMED(EACCES), NAMED(EAGAIN), NAMED(EBADMSG),    NAMED(EBUSY),     NAMED(ECANCELED), NAMED(ECONNRESET),
+        NAMED(EFAULT), NAMED(EINTR),  NAMED(EINVAL),     NAMED(EIO),       NAMED(EISDIR),    NAMED(ELOOP),
+        NAMED(EMFILE), NAMED(ENFILE), NAMED(ENETDOWN),   NAMED(ENODATA),   NAMED(ENODEV),    NAMED(ENOENT),
+        NAMED(ENOMEM), NAMED(ENOSPC), NAMED(ENOSYS),     NAMED(ENOTCONN),  NAMED(ENOTSUP),   NAMED(ENXIO),
+        NAMED(EPERM),  NAMED(EPROTO), NAMED(EOPNOTSUPP), NAMED(EOVERFLOW), NAMED(ERANGE),    NAMED(EREMOTEIO),
+        NAMED(ESTALE), NAMED(ETIME),  NAMED(ETIMEDOUT),  NAMED(ESHUTDOWN), NAMED(EPIPE),     NAMED(EHWPOISON),
     };
+    /* clang-format on */
 
     for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++)
         if (strcmp(errors[i].name, word) == 0)
@@ -285,15 +287,14 @@ static bool put_all(struct tree *tree, const struct entry *entry, const struct c
 bool tree_parse_line(struct tree *tree, const char *line, char *error, size_t size)
 {
     const struct complaint complaint = {error, size};
-    size_t length = strlen(line);
     struct entry entry;
     bool done;
     char *copy;
 
     if (!*line || *line == '#')
         return true;
-    copy = memory_new(length + 1, 1);
-    memcpy(copy, line, length);
+    copy = memory_new(strlen(line) + 1, 1);
+    strcpy(copy, line);
     done = split(copy, &entry) ? put_all(tree, &entry, &complaint) : complain(&complaint, line, "not an entry");
     free(copy);
     return done;
@@ -305,13 +306,12 @@ bool tree_parse_file(struct tree *tree, const char *file, char *error, size_t si
     char *line = NULL, wrong[256];
     size_t room = 0;
     bool done = true;
-    ssize_t n;
 
     if (!lines) {
         snprintf(error, size, "%s: %s", file, strerror(errno));
         return false;
     }
-    for (int number = 1; done && (n = getline(&line, &room, lines)) > 0; number++) {
+    for (int number = 1; done && getline(&line, &room, lines) > 0; number++) {
         line[strcspn(line, "\n")] = '\0';
         done = tree_parse_line(tree, line, wrong, sizeof(wrong));
         if (!done)

@@ -94,9 +94,10 @@ static int find_open_error(const struct tree_node *node)
         return node->kind == TREE_DIRECTORY ? ENOENT : ENODEV;
     if (node->error == EACCES)
         return EACCES;
-    while (node && node->faults.fail_open == 0)
-        node = node->parent;
-    return node ? node->faults.fail_open : 0;
+    for (; node; node = node->parent)
+        if (node->faults.fail_open)
+            return node->faults.fail_open;
+    return 0;
 }
 
 static void serve_open(fuse_req_t request, fuse_ino_t id, struct fuse_file_info *file)
@@ -114,8 +115,7 @@ static void serve_open(fuse_req_t request, fuse_ino_t id, struct fuse_file_info 
 
 static void serve_read(fuse_req_t request, fuse_ino_t id, size_t size, off_t offset, struct fuse_file_info *file)
 {
-    struct treefs_read read = {
-        .request = request, .node = get_node(request, id), .size = size, .offset = offset};
+    struct treefs_read read = {.request = request, .node = get_node(request, id), .size = size, .offset = offset};
 
     (void)file;
     treefs_reads_begin(&get_fs(request)->reads, &read);

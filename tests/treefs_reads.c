@@ -20,27 +20,28 @@ static int64_t now(void)
 
 static bool hangs(const struct tree_node *node)
 {
-    while (node && !node->faults.hang)
-        node = node->parent;
-    return node;
+    for (; node; node = node->parent)
+        if (node->faults.hang)
+            return true;
+    return false;
 }
 
 static int64_t find_delay(const struct tree_node *node)
 {
-    while (node && node->faults.delay == 0)
-        node = node->parent;
-    return node ? node->faults.delay : 0;
+    for (; node; node = node->parent)
+        if (node->faults.delay)
+            return node->faults.delay;
+    return 0;
 }
 
 static int find_error(const struct tree_node *file)
 {
-    const struct tree_node *node = file;
-
     if (file->removed)
         return ENODEV;
-    while (node && node->faults.fail == 0)
-        node = node->parent;
-    return node ? node->faults.fail : file->error;
+    for (const struct tree_node *node = file; node; node = node->parent)
+        if (node->faults.fail)
+            return node->faults.fail;
+    return file->error;
 }
 
 /* --- Answers --- */
