@@ -25,7 +25,7 @@ enum {
     PING_INTERVAL = 2,          /* s; also how often a lost snmpd is looked for. Net-SNMP's 15 s are too long to miss */
     REPLY_TIMEOUT = 2,          /* s that a ping waits for snmpd, six times over: an snmpd that hangs for 12 s is not lost */
     REGISTRATION_INTERVAL = 1,  /* s between tries to register what snmpd refused */
-    UPTIME_TOLERANCE = 500,     /* 1/100 s by which two looks at one snmpd's start may differ */
+    UPTIME_TOLERANCE = 100,     /* 1/100 s by which two looks at one snmpd's start may differ */
     MOST_DESCRIPTORS = 64,
     LONGEST_FAREWELL = 800,     /* ms from SIGTERM to the end, even if snmpd hangs */
     RUN_FIRST = -1024,          /* priority of a Net-SNMP callback */

@@ -108,6 +108,8 @@ static void read_attributes(struct scan *scan, struct scan_pass *pass)
         scan->attributes_failed &= ~bit;
         if (n < 0 ? n != -ENOENT : !attributes[i].store(scan->known, text, (size_t)n))
             scan->attributes_failed |= bit;
+        if (scan->attributes_failed & bit && n >= 0)
+            pass->failures++;
         if (scan->attributes_failed & bit && scan->attribute[i].retry_at == 0)
             scan->slow_due = pass->now;
     }

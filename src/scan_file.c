@@ -48,7 +48,8 @@ static bool is_refusal(ssize_t error)
 /* What a failed read means for the next one. */
 static void note_failure(struct scan_pass *pass, struct scan_file *file, ssize_t error)
 {
-    pass->failures++;
+    if (error != -ENOENT)
+        pass->failures++; /* not every driver has every file */
     let_go(file, pass->held);
     if (is_refusal(error)) {
         if (file->refusals < REFUSALS_RUNNING)

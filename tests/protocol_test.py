@@ -14,7 +14,6 @@ from snmp import parse_oid, print_oid
 SCENARIOS = ("cx6dx-roce-vf", "name-order", "odd-values")
 LONGEST_OID, LARGEST_PART = 128, 2**32 - 1
 BATCH = 20                              # varbinds of one request, where any number would do
-VOLATILE_SCALARS = (8, 9, 10, 12, 13, 14, 15, 16, 17)
 SYS_UP_TIME, ENTERPRISES = (1, 3, 6, 1, 2, 1, 1, 3, 0), (1, 3, 6, 1, 4, 1)
 
 
@@ -34,7 +33,7 @@ class Reference:
 
     def cells(self, lines):
         """(OID, value) of every line of an answer; (None, None) for what lies outside the MIB."""
-        volatile = {self.root + (1, 1, scalar, 0) for scalar in VOLATILE_SCALARS}
+        volatile = {self.root + (1, 1, scalar, 0) for scalar in snmp.VOLATILE.values()}
         cells = []
         for name, value in snmp.values(lines).items():
             oid = parse_oid(name)
@@ -144,8 +143,8 @@ def test_bulk(master, reference):
             ([reference.root + (1, 7, 1, 3), reference.root], 0, 40)]:
         lines = client.bulkget(*map(print_oid, oids), repetitions=repetitions, non_repeaters=non_repeaters).lines
         got = [cell for line in lines for cell in reference.cells([line])]
-        tap.equal(got, reference.bulk(oids, non_repeaters, repetitions), "GETBULK of %d OIDs, %d of them not repeating, %d times"
-                  % (len(oids), non_repeaters, repetitions))
+        tap.equal(got, reference.bulk(oids, non_repeaters, repetitions),
+                  "GETBULK of %d OIDs, %d of them not repeating, %d times" % (len(oids), non_repeaters, repetitions))
 
 
 def test_missing(master, reference):

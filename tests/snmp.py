@@ -16,9 +16,10 @@ LONGEST_RUN = 60    # s
 COMMUNITY, WRITE_COMMUNITY = "public", "private"
 USER, AUTHENTICATION, PRIVACY = "tester", "a long enough password", "another long password"
 
-# Objects whose value depends on the time or on the program, see expected_walk.py.
-VOLATILE = {"rdmaAgent" + name for name in """Version SnapshotAge Refreshes ScrapeErrors
-            RefreshLast RefreshP50 RefreshP95 RefreshP99 RefreshMax RefreshTime""".split()}
+# Scalars whose value depends on the time or on the program (see expected_walk.py), with their number in rdmaAgent.
+VOLATILE = {"rdmaAgentVersion": 1, "rdmaAgentSnapshotAge": 8, "rdmaAgentRefreshes": 9, "rdmaAgentScrapeErrors": 10,
+            "rdmaAgentRefreshLast": 12, "rdmaAgentRefreshP50": 13, "rdmaAgentRefreshP95": 14, "rdmaAgentRefreshP99": 15,
+            "rdmaAgentRefreshMax": 16, "rdmaAgentRefreshTime": 17}
 
 MISSING = {"No Such Object available on this agent at this OID": "noSuchObject",
            "No Such Instance currently exists at this OID": "noSuchInstance",

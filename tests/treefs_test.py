@@ -189,7 +189,8 @@ def test_faults(tree):
     """Errors, delays and hangs, of a file and of all below a directory."""
     state, other = os.path.join(tree.root, STATE), os.path.join(tree.root, "class/infiniband/x1/ports/1/state")
     tree.fail(DEVICE, "EREMOTEIO")
-    tap.equal((read(state), read(other)), ("EREMOTEIO", b"1: DOWN\n"), "a directory fails every read below, and no other")
+    tap.equal((read(state), read(other)), ("EREMOTEIO", b"1: DOWN\n"),
+              "a directory fails every read below, and no other")
     tree.fail(STATE, "EAGAIN")
     tap.equal(read(state), "EAGAIN", "the nearest fault counts")
     tree.fail(STATE, 0)
@@ -210,8 +211,8 @@ def test_faults(tree):
     for thread in slow:
         thread.join()
     seconds = time.monotonic() - start
-    tap.ok(results == [b"4: ACTIVE\n"] * 10 and 0.5 <= seconds < 3, "slow reads take as long as they shall, side by side",
-           seconds, *results)
+    tap.ok(results == [b"4: ACTIVE\n"] * 10 and 0.5 <= seconds < 3,
+           "slow reads take as long as they shall, side by side", seconds, *results)
     tree.delay(DEVICE, 0)
 
     for sentence, release, wanted in [

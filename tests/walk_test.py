@@ -76,7 +76,8 @@ def test_scenario(workspace, master, directory):
         status, _ = agent.stop()
     walk = snmp.normalise(answer.lines)
     tap.equal(walk, read_lines(os.path.join(directory, "walk.txt")), "%s gives its walk.txt" % scenario)
-    tap.equal(walk, [line for _, line in expected_walk.walk(tree)], "%s gives the walk that its tree demands" % scenario)
+    tap.equal(walk, [line for _, line in expected_walk.walk(tree)],
+              "%s gives the walk that its tree demands" % scenario)
     columns = {name for name, table, *_ in expected_walk.OBJECTS if table == expected_walk.PMA} - set(OCTETS)
     counters = counters_of_tree(tree)
     tap.equal(counters_of_walk(answer.lines, columns), clamp(counters),
