@@ -152,7 +152,17 @@ static const char *socket_name(void)
 {
     const char *name = netsnmp_ds_get_string(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_X_SOCKET);
 
-    return name ? name : "default";
+    return name ? name : NETSNMP_AGENTX_SOCKET;
+}
+
+/* Why snmpd cannot be reached, for the log: Net-SNMP does not tell. */
+static const char *why_unreachable(void)
+{
+    const char *name = socket_name(), *path = strchr(name, '/');
+
+    if (!path)
+        return "nothing answers there";
+    return access(path, R_OK | W_OK) != 0 ? strerror(errno) : "nothing listens there";
 }
 
 /* snmpd has answered our Open, and Net-SNMP has taken over its sysUpTime. */
@@ -195,7 +205,7 @@ static void configure(void)
     const char *runtime = getenv("RUNTIME_DIRECTORY");
 
     setenv("MIBS", "", 1);
-    setenv("SNMP_PERSISTENT_DIR", runtime ? runtime : "/nonexistent", 0);
+    setenv("SNMP_PERSISTENT_DIR", runtime ? runtime : "/dev/null", 0); /* below which nothing can be made */
     netsnmp_ds_set_boolean(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_ROLE, 1);
     netsnmp_ds_set_boolean(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_NO_CONNECTION_WARNINGS, 1);
     netsnmp_ds_set_boolean(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_NO_ROOT_ACCESS, 1);
@@ -225,7 +235,8 @@ static int start(void)
     /* Only now: it would have kept Net-SNMP from reading its configuration, too. */
     netsnmp_ds_set_boolean(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_DONT_PERSIST_STATE, 1);
     if (!agent.session)
-        log_warn("snmpd is not there yet; looking for it", LOG_TEXT("socket", socket_name()));
+        log_warn("snmpd is not there yet; looking for it", LOG_TEXT("socket", socket_name()),
+                 LOG_TEXT("error", why_unreachable()));
     return 0;
 }
 
@@ -271,14 +282,14 @@ static void serve(void)
     while (go_on) {
         int ready;
 
+        if (agent.should_warm)
+            warm_cache();
         go_on = wait_for_input(&fds, &ready);
         if (ready > 0)
             snmp_read2(&fds);
         snmp_timeout();
         run_alarms();
         netsnmp_check_outstanding_agent_requests();
-        if (agent.should_warm)
-            warm_cache();
     }
     netsnmp_large_fd_set_cleanup(&fds);
 }

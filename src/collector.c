@@ -143,11 +143,11 @@ static void tell_of_listing(struct collector *collector, int error)
     collector->names_told = names->not_served;
 }
 
-static void tell_of_counters(const struct device *device, const char *port, const struct named_counters *named)
+static void tell_of_counters(const char *row, const struct named_counters *named)
 {
     if (named->names && named->names->not_served > 0)
-        log_warn("counter name cannot be an SNMP index: 1 to 48 printable ASCII characters would",
-                 LOG_TEXT("device", device->name), LOG_TEXT("port", port), LOG_TEXT("counter", named->names->rejected),
+        log_warn("counter name cannot be an SNMP index: 48 printable ASCII characters can, of a device's own 49",
+                 LOG_TEXT("of", row), LOG_TEXT("counter", named->names->rejected),
                  LOG_NUMBER("names", named->names->not_served));
 }
 
@@ -155,9 +155,9 @@ static void tell_of_counters(const struct device *device, const char *port, cons
 static void tell_of_device(const struct device *device)
 {
     log_info("device found", LOG_TEXT("device", device->name), LOG_NUMBER("ports", device->port_count));
-    tell_of_counters(device, "-", &device->named);
+    tell_of_counters(device->name, &device->named);
     for (int64_t i = 0; i < device->port_count; i++)
-        tell_of_counters(device, device->ports[i].name, &device->ports[i].named);
+        tell_of_counters(device->ports[i].name, &device->ports[i].named);
 }
 
 /* Makes the workers those of the names: both are sorted. */

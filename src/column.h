@@ -54,6 +54,7 @@ struct column {
     uint8_t source;      /* enum column_source */
     uint8_t slot;        /* SOURCE_COUNTER, SOURCE_OCTETS: place in struct counters */
     bool is_error;       /* its increments are error events of the port */
+    bool is_hexadecimal; /* RdmaHexNumber */
     uint16_t offset;     /* SOURCE_NUMBER, SOURCE_TEXT */
     uint64_t limit;      /* the hardware stops counting here; 0: it does not */
     const char *object;  /* descriptor in the MIB */

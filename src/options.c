@@ -57,7 +57,7 @@ static const struct option_row rows[] = {
     {"help", 'h', COMMAND, AT(help), NULL, NULL, 0, 0, NULL, "print this text and end"},
 };
 
-enum { ROWS = sizeof(rows) / sizeof(rows[0]), NAME_SIZE = 64 };
+enum { ROWS = sizeof(rows) / sizeof(rows[0]), NAME_SIZE = 64, DURATION_SIZE = 24 };
 
 static const char prefix[] = "RDMA_AGENTX_";
 
@@ -68,9 +68,20 @@ struct source {
     size_t size;
 };
 
+static const struct choice units[] = {{"h", 3600 * 1000}, {"m", 60 * 1000}, {"s", 1000}, {"ms", 1}, {NULL, 0}};
+
+/* In the largest unit that divides it. */
+static void format_duration(int64_t ms, char *text)
+{
+    const struct choice *unit = units;
+
+    while (ms == 0 ? unit->value != 1000 : ms % unit->value != 0)
+        unit++;
+    snprintf(text, DURATION_SIZE, "%" PRId64 "%s", ms / unit->value, unit->name);
+}
+
 bool options_parse_duration(const char *text, int64_t *ms)
 {
-    static const struct choice units[] = {{"ms", 1}, {"s", 1000}, {"m", 60 * 1000}, {"h", 3600 * 1000}, {NULL, 0}};
     int64_t number = 0;
     const char *at = text;
 
@@ -97,8 +108,11 @@ static bool set_duration(const struct option_row *row, int64_t *field, const cha
         return false;
     }
     if (ms < row->least || ms > row->most) {
-        snprintf(source->error, source->size, "%s: %s is out of range: from %" PRId64 "ms to %" PRId64 "ms", source->name,
-                 text, row->least, row->most);
+        char least[DURATION_SIZE], most[DURATION_SIZE];
+
+        format_duration(row->least, least);
+        format_duration(row->most, most);
+        snprintf(source->error, source->size, "%s: %s is out of range: from %s to %s", source->name, text, least, most);
         return false;
     }
     *field = ms;
@@ -196,6 +210,8 @@ static bool parse_environment(struct options *options, char *const *environment,
             return false;
         }
         environment_name(row, name);
+        if (equals[1] == '\0')
+            continue; /* as a line of systemd's EnvironmentFile that is there to be filled in */
         if (!set(row, options, equals + 1, &(struct source){.name = name, .error = error, .size = size}))
             return false;
     }
@@ -266,7 +282,13 @@ bool options_parse(struct options *options, int argc, char *const *argv, char *c
         if (rows[i].preset &&
             !set(&rows[i], options, rows[i].preset, &(struct source){.name = "default", .error = error, .size = size}))
             return false;
-    return parse_environment(options, environment, error, size) && parse_arguments(options, argc, argv, error, size);
+    if (!parse_environment(options, environment, error, size)) {
+        char ignored[1];
+
+        /* Whoever asks for help may be looking for just that. */
+        return parse_arguments(options, argc, argv, ignored, sizeof(ignored)) && (options->help || options->version);
+    }
+    return parse_arguments(options, argc, argv, error, size);
 }
 
 void options_print_help(FILE *out)

@@ -33,6 +33,8 @@ static void print_value(FILE *out, const struct answer *answer)
         fprintf(out, "%s(%" PRIu64 ")\n", label, answer->value.number);
     else if (answer->value.type == SMI_INTEGER)
         fprintf(out, "%" PRId64 "\n", (int64_t)answer->value.number);
+    else if (answer->column->is_hexadecimal)
+        fprintf(out, "%" PRIx64 "\n", answer->value.number);
     else
         fprintf(out, "%" PRIu64 "\n", answer->value.number);
 }

@@ -19,6 +19,7 @@
 enum {
     DEVICE_ATTRIBUTES = 9,
     LONGEST_DEVICE_COUNTER_NAME = 49, /* with the device, the index then fits an OID */
+    ROOT_PATH_SIZE = 4096,            /* PATH_MAX: the root is the user's */
     REOPENINGS = 2,                   /* in one pass: the device may be registered again while it is read */
 };
 
@@ -213,7 +214,7 @@ static void open_ports(struct scan *scan, const struct scan_pass *pass)
 
 static int open_class(const struct scan *scan)
 {
-    char path[SCAN_PATH_SIZE];
+    char path[ROOT_PATH_SIZE];
 
     snprintf(path, sizeof(path), "%s/class/infiniband", scan->settings->sysfs_root);
     return sysfs_open_directory(AT_FDCWD, path);
@@ -251,7 +252,7 @@ static uint32_t count_files(const struct scan *scan)
 static int open_device(struct scan *scan, struct scan_pass *pass)
 {
     static atomic_uint_fast64_t registrations;
-    char path[SCAN_PATH_SIZE];
+    char path[ROOT_PATH_SIZE];
     struct stat status;
     int class = open_class(scan);
 
@@ -290,7 +291,7 @@ static int open_device(struct scan *scan, struct scan_pass *pass)
 static bool is_gone(void *context)
 {
     const struct scan *scan = context;
-    char path[SCAN_PATH_SIZE];
+    char path[ROOT_PATH_SIZE];
     struct stat status;
 
     snprintf(path, sizeof(path), "%s/class/infiniband/%s", scan->settings->sysfs_root, scan->name);

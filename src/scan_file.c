@@ -188,11 +188,15 @@ size_t scan_directory_read(struct scan_pass *pass, struct scan_directory *direct
     size_t got = 0, done = SIZE_MAX;
 
     if (all_refuse(directory, pass->now)) {
-        done = next_probe(directory);
-        directory->files[done].retry_at = 0;
+        struct scan_file *file = &directory->files[done = next_probe(directory)], before = *file;
+
+        file->retry_at = 0;
         got = read_counter(pass, directory, done, values);
-        if (directory->files[done].refusals > 0 || pass->stopped)
+        if (file->refusals > 0 || pass->stopped) {
+            file->retry_at = before.retry_at; /* as if it had not been asked: all stay due together */
+            file->backoff = before.backoff;
             return got;
+        }
         scan_directory_retry(directory);
     }
     if (directory->count > 0 && done != directory->first)

@@ -50,7 +50,7 @@ void scan_port_init(struct scan_port *port, const struct scan_pass *pass, const 
     struct device *blank = device_new(device, 1);
     char path[SCAN_PATH_SIZE - 64];
 
-    *port = (struct scan_port){.number = number, .known = blank->ports[0], .wants_mtu = true};
+    *port = (struct scan_port){.number = number, .known = blank->ports[0], .last_state = ABSENT, .wants_mtu = true};
     device_free(blank);
     port->known.number = number;
     snprintf(port->known.device_name, sizeof(port->known.device_name), "%s", device);
@@ -284,6 +284,16 @@ static bool link_counters_moved(struct scan_port *reader, const struct port *por
     return moved;
 }
 
+/* A state that could not be read is none: it has not changed. */
+static bool state_changed(struct scan_port *reader)
+{
+    int64_t before = reader->last_state;
+
+    if (reader->known.state != ABSENT)
+        reader->last_state = reader->known.state;
+    return before != ABSENT && before != reader->last_state;
+}
+
 /* The state changed: what refused for the old one may answer now. */
 static void retry_refused(struct scan_port *reader)
 {
@@ -317,9 +327,9 @@ void scan_port_read_attributes(struct scan_pass *pass, struct scan_port *reader,
            pass->now >= reader->state_due;
     if (look) {
         read_states(pass, reader);
+        if (state_changed(reader))
+            retry_refused(reader);
         if (reader->known.state != old_state) {
-            if (old_state != ABSENT)
-                retry_refused(reader);
             reader->wants_mtu = true;
             moved = true;
         }

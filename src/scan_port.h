@@ -34,6 +34,7 @@ struct scan_port {
     char netdev_mark[SCAN_NETDEV_FILES][16]; /* what they said last */
     uint32_t attributes_failed; /* bit i: attribute[i] exists and its last answer was no value */
     bool state_failed, phys_state_failed;
+    int64_t last_state;          /* that could be read */
     int64_t state_due, slow_due; /* ms */
     bool wants_mtu;
     char netdev_mtu[16];

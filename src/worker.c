@@ -17,7 +17,6 @@ enum {
     FIRST_BACKOFF = 1000,    /* ms */
     LONGEST_BACKOFF = 60 * 1000,
     LONGEST_TYPICAL = 10 * 1000,
-    FIRST_OWN_DESCRIPTOR = 3, /* standard error stays: a sanitizer wants to report */
 };
 
 int64_t worker_now(void)
@@ -59,11 +58,14 @@ int worker_start_thread(void *(*run)(void *context), void *context)
     return -error;
 }
 
-/* Where the table cannot be had (a container's seccomp filter), the thread shares the process's. */
+/* Where the table cannot be had (a container's seccomp filter), the thread shares the process's. Standard error stays: a
+ * sanitizer wants to report. */
 void worker_own_descriptors(void)
 {
-    if (unshare(CLONE_FILES) == 0)
-        syscall(SYS_close_range, FIRST_OWN_DESCRIPTOR, ~0U, 0);
+    if (unshare(CLONE_FILES) != 0)
+        return;
+    syscall(SYS_close_range, STDIN_FILENO, STDOUT_FILENO, 0);
+    syscall(SYS_close_range, STDERR_FILENO + 1, ~0U, 0);
 }
 
 /* --- One scan --- */

@@ -204,7 +204,7 @@ def test_idle_and_excluded(workspace):
     time.sleep(1.1)     # whatever was under way has ended, and the cache is too old to use
     tree.reset_counts()
     time.sleep(3)       # the time in which nothing must happen
-    tap.equal(tree.count("class"), (0, 0), "nobody asking, nothing is read")
+    tap.equal(tree.count("."), (0, 0), "nobody asking, nothing is read")
 
 
 def test_change_between_requests(workspace):
