@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Holds the session with snmpd: every start order, restarts, kills, hangs, a refused registration, the end.
 
-ROUNDS (default 3) is how often snmpd is restarted, killed and stopped. LEAKS=1 looks at the sanitizer's report."""
+ROUNDS (default 3) is how often snmpd is restarted and killed, a third of it how often it is stopped for STOPPED_FOR
+(default 10) seconds. Built with sanitizers, a report of theirs is a failure."""
 
 import os
 import re
@@ -21,7 +22,7 @@ def scenario(name):
 
 
 def sanitizers():
-    """Leaks of Net-SNMP itself are known; see lsan.supp."""
+    """Leaks of Net-SNMP itself would be suppressed by lsan.supp, which has none."""
     return {"LSAN_OPTIONS": "suppressions=%s:print_suppressions=0" % os.path.join(SOURCE, "tests", "lsan.supp"),
             "ASAN_OPTIONS": "detect_leaks=1"}
 
