@@ -112,7 +112,7 @@ static bool note_counters(enum table table, struct counters *last, const struct 
             continue;
         growth = note_value(&last->value[columns[i].slot], last->present & bit, read->value[columns[i].slot], &fell);
         if (columns[i].is_error)
-            noticed->error_events += (int64_t)growth;
+            noticed->error_events = (uint32_t)((uint64_t)noticed->error_events + growth); /* a Counter32 */
         if (column_is_saturated(&columns[i], traits, read->value[columns[i].slot]))
             noticed->saturated++;
     }

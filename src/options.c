@@ -246,6 +246,19 @@ static const struct option_row *row_of_code(int code)
     return NULL;
 }
 
+/* getopt's complaint about a word: in a row of letters, only optopt says which one it means. */
+static void tell_unusable(int code, const char *word, char *error, size_t size)
+{
+    if (code == ':')
+        snprintf(error, size, "%s: its value is missing: see --help", word);
+    else if (optopt >= 256)
+        snprintf(error, size, "--%s: takes no value: see --help", row_of_code(optopt)->name);
+    else if (optopt)
+        snprintf(error, size, "-%c: no such option: see --help", optopt);
+    else
+        snprintf(error, size, "%s: no such option: see --help", word);
+}
+
 static bool parse_arguments(struct options *options, int argc, char *const *argv, char *error, size_t size)
 {
     struct option longs[ROWS + 1] = {0};
@@ -259,8 +272,7 @@ static bool parse_arguments(struct options *options, int argc, char *const *argv
         const struct option_row *row = row_of_code(code);
 
         if (!row) {
-            snprintf(error, size, code == ':' ? "%s: its value is missing: see --help" : "%s: no such option: see --help",
-                     argv[optind - 1]);
+            tell_unusable(code, argv[optind - 1], error, size);
             return false;
         }
         snprintf(name, sizeof(name), "--%s", row->name);

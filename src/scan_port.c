@@ -273,14 +273,16 @@ static void read_attributes(struct scan_pass *pass, struct scan_port *reader)
 /* link_downed or link_error_recovery: the link has been away, whatever its state is now. */
 static bool link_counters_moved(struct scan_port *reader, const struct port *port)
 {
-    uint64_t wanted = UINT64_C(1) << reader->link_slot[0] | UINT64_C(1) << reader->link_slot[1], events;
-    bool moved;
+    bool moved = false;
 
-    if ((port->counters.present & wanted) != wanted)
-        return false;
-    events = port->counters.value[reader->link_slot[0]] + port->counters.value[reader->link_slot[1]];
-    moved = events != reader->link_events;
-    reader->link_events = events;
+    for (size_t i = 0; i < SCAN_LINK_COUNTERS; i++) {
+        uint8_t slot = reader->link_slot[i];
+
+        if (!(port->counters.present >> slot & 1) || port->counters.value[slot] == reader->link_events[i])
+            continue;
+        reader->link_events[i] = port->counters.value[slot];
+        moved = true;
+    }
     return moved;
 }
 

@@ -13,6 +13,7 @@ enum {
      * an error counter of the link moved, or after a minute. */
     SCAN_PORT_ATTRIBUTES = 8,
     SCAN_NETDEV_FILES = 3,
+    SCAN_LINK_COUNTERS = 2,
     SCAN_SLOW_INTERVAL = 60 * 1000, /* ms */
 };
 
@@ -38,8 +39,8 @@ struct scan_port {
     int64_t state_due, slow_due; /* ms */
     bool wants_mtu;
     char netdev_mtu[16];
-    uint8_t link_slot[2]; /* of link_downed and link_error_recovery */
-    uint64_t link_events; /* their sum */
+    uint8_t link_slot[SCAN_LINK_COUNTERS];    /* of link_downed and link_error_recovery */
+    uint64_t link_events[SCAN_LINK_COUNTERS]; /* what they were last */
     struct port known;    /* attributes as last read */
 };
 

@@ -84,9 +84,10 @@ START_TEST(fields_keep_their_order)
 {
     char line[256];
 
-    log_format(line, sizeof(line), LOG_LEVEL_WARN,
-               (const struct log_field[]){
-                   LOG_TEXT("msg", "device stalled"), LOG_TEXT("device", "mlx5_0"), LOG_NUMBER("ms", 250), {NULL, NULL, 0}});
+    log_format(
+        line, sizeof(line), LOG_LEVEL_WARN,
+        (const struct log_field[]){
+            LOG_TEXT("msg", "device stalled"), LOG_TEXT("device", "mlx5_0"), LOG_NUMBER("ms", 250), {NULL, NULL, 0}});
     ck_assert_str_eq(line, "level=warn msg=\"device stalled\" device=mlx5_0 ms=250");
 }
 END_TEST
@@ -155,11 +156,12 @@ START_TEST(a_line_on_stderr_has_its_time_and_one_newline)
 
     log_warn("device stalled", LOG_TEXT("device", "mlx5_0"), LOG_NUMBER("ports", 2));
     ck_assert(next_line(line, sizeof(line)));
-    ck_assert_int_eq(regcomp(&form,
-                             "^time=20[0-9]{2}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-6][0-9]\\.[0-9]{3}Z level=warn "
-                             "msg=\"device stalled\" device=mlx5_0 ports=2\n$",
-                             REG_EXTENDED | REG_NOSUB),
-                     0);
+    ck_assert_int_eq(
+        regcomp(&form,
+                "^time=20[0-9]{2}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-6][0-9]\\.[0-9]{3}Z level=warn "
+                "msg=\"device stalled\" device=mlx5_0 ports=2\n$",
+                REG_EXTENDED | REG_NOSUB),
+        0);
     ck_assert_msg(regexec(&form, line, 0, NULL, 0) == 0, "%s", line);
     regfree(&form);
     ck_assert(!next_line(line, sizeof(line)));
@@ -226,7 +228,8 @@ START_TEST(lines_of_many_threads_do_not_mix)
     for (; next_line(line, sizeof(line)); lines++) {
         const char *end = strstr(line, "Z level=info msg=\"many words of one line\" thread=");
 
-        ck_assert_msg(end && strlen(end) == strlen("Z level=info msg=\"many words of one line\" thread=a\n"), "%s", line);
+        ck_assert_msg(end && strlen(end) == strlen("Z level=info msg=\"many words of one line\" thread=a\n"), "%s",
+                      line);
     }
     ck_assert_int_eq(lines, THREADS * LINES);
 }

@@ -83,10 +83,17 @@ static const struct {
     const char *text;
     int64_t value;
 } numbers[] = {
-    {"0\n", 0},       {"26\n", 26},         {"010\n", 10},
-    {"0x0\n", 0},     {"0x1a\n", 26},       {"0xBFFF\n", 0xbfff},
-    {"0x00f\n", 15},  {"0x15b3\n", 0x15b3}, {"4294967295\n", UINT32_MAX},
-    {"0xffffffff\n", UINT32_MAX},           {"0x2651e848\n", 0x2651e848},
+    {"0\n", 0},
+    {"26\n", 26},
+    {"010\n", 10},
+    {"0x0\n", 0},
+    {"0x1a\n", 26},
+    {"0xBFFF\n", 0xbfff},
+    {"0x00f\n", 15},
+    {"0x15b3\n", 0x15b3},
+    {"4294967295\n", UINT32_MAX},
+    {"0xffffffff\n", UINT32_MAX},
+    {"0x2651e848\n", 0x2651e848},
 };
 
 START_TEST(a_number_is_decimal_or_hexadecimal)
@@ -102,12 +109,29 @@ static const struct {
     const char *text;
     size_t length;
 } no_numbers[] = {
-    {OCTETS("")},         {OCTETS("\n")},           {OCTETS("0x\n")},  {OCTETS("0x")},
-    {OCTETS("26")},       {OCTETS("0x1a")},         {OCTETS("1\n\n")}, {OCTETS(" 1\n")},
-    {OCTETS("1 \n")},     {OCTETS("-1\n")},         {OCTETS("+1\n")},  {OCTETS("0x-1\n")},
-    {OCTETS("0x 1\n")},   {OCTETS("0x0x1\n")},      {OCTETS("0xg\n")}, {OCTETS("a\n")},
-    {OCTETS("1a\n")},     {OCTETS("0X1\n")},        {OCTETS("1\0\n")}, {OCTETS("4294967296\n")},
-    {OCTETS("0x100000000\n")}, {OCTETS("99999999999999999999\n")}, {OCTETS("0xffffffffffffffffff\n")},
+    {OCTETS("")},
+    {OCTETS("\n")},
+    {OCTETS("0x\n")},
+    {OCTETS("0x")},
+    {OCTETS("26")},
+    {OCTETS("0x1a")},
+    {OCTETS("1\n\n")},
+    {OCTETS(" 1\n")},
+    {OCTETS("1 \n")},
+    {OCTETS("-1\n")},
+    {OCTETS("+1\n")},
+    {OCTETS("0x-1\n")},
+    {OCTETS("0x 1\n")},
+    {OCTETS("0x0x1\n")},
+    {OCTETS("0xg\n")},
+    {OCTETS("a\n")},
+    {OCTETS("1a\n")},
+    {OCTETS("0X1\n")},
+    {OCTETS("1\0\n")},
+    {OCTETS("4294967296\n")},
+    {OCTETS("0x100000000\n")},
+    {OCTETS("99999999999999999999\n")},
+    {OCTETS("0xffffffffffffffffff\n")},
     {OCTETS("none\n")},
 };
 
@@ -158,9 +182,30 @@ START_TEST(a_state_is_a_number_and_a_text)
 END_TEST
 
 static const char *const no_states[] = {
-    "",      "\n",    "4",        "4\n",       "4:",          "4:\n",       "4: ",          "4: \n", "4:ACTIVE\n",
-    ": X\n", " 4: X", "-4: X\n",  "+4: X\n",   "4 : X\n",     "4; X\n",     "0x4: X\n",     "X\n",   "ACTIVE: 4\n",
-    "4a: X", "::\n",  "4.0: X\n", "4:\tX\n", "1234567890: X\n", "N/A (no PMA)\n",
+    "",
+    "\n",
+    "4",
+    "4\n",
+    "4:",
+    "4:\n",
+    "4: ",
+    "4: \n",
+    "4:ACTIVE\n",
+    ": X\n",
+    " 4: X",
+    "-4: X\n",
+    "+4: X\n",
+    "4 : X\n",
+    "4; X\n",
+    "0x4: X\n",
+    "X\n",
+    "ACTIVE: 4\n",
+    "4a: X",
+    "::\n",
+    "4.0: X\n",
+    "4:\tX\n",
+    "1234567890: X\n",
+    "N/A (no PMA)\n",
 };
 
 START_TEST(anything_else_is_no_state)
@@ -234,8 +279,16 @@ START_TEST(a_guid_is_groups_of_hexadecimal_digits)
 END_TEST
 
 static const char *const no_guids[] = {
-    "", "\n", "0000:0000:0000:0000\n", "0000:0000:0000:0000:0000:0000:0000:0000\n", ":::\n", "none\n",
-    "0c42-a103-0065-1f3a\n", "0c42:a103:0065:1f3g\n", " 0c42:a103:0065:1f3a\n", "0x1\n",
+    "",
+    "\n",
+    "0000:0000:0000:0000\n",
+    "0000:0000:0000:0000:0000:0000:0000:0000\n",
+    ":::\n",
+    "none\n",
+    "0c42-a103-0065-1f3a\n",
+    "0c42:a103:0065:1f3g\n",
+    " 0c42:a103:0065:1f3a\n",
+    "0x1\n",
 };
 
 START_TEST(zeros_and_anything_else_are_no_guid)
@@ -253,16 +306,16 @@ static const struct {
     const char *text;
     bool is_address;
 } addresses[] = {
-    {"0000:1a:00.0", true},   {"ffff:ff:1f.7", true},  {"0000:1A:00.1", true}, {"", false},
-    {"1a:00.0", false},       {"0000:1a:00", false},   {"0000:1a:00.", false}, {"0000:1a:00.10", false},
-    {"0000:1a:00:0", false},  {"0000-1a-00.0", false}, {"000g:1a:00.0", false}, {"pci0000:17", false},
+    {"0000:1a:00.0", true},    {"ffff:ff:1f.7", true},   {"0000:1A:00.1", true},  {"", false},
+    {"1a:00.0", false},        {"0000:1a:00", false},    {"0000:1a:00.", false},  {"0000:1a:00.10", false},
+    {"0000:1a:00:0", false},   {"0000-1a-00.0", false},  {"000g:1a:00.0", false}, {"pci0000:17", false},
     {"mlx5_core.sf.4", false}, {"0000:1a:00.0 ", false},
 };
 
 START_TEST(a_pci_address_has_its_form)
 {
-    ck_assert_msg(sysfs_is_pci_address(addresses[_i].text, strlen(addresses[_i].text)) == addresses[_i].is_address, "%s",
-                  addresses[_i].text);
+    ck_assert_msg(sysfs_is_pci_address(addresses[_i].text, strlen(addresses[_i].text)) == addresses[_i].is_address,
+                  "%s", addresses[_i].text);
 }
 END_TEST
 

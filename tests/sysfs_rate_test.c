@@ -80,7 +80,10 @@ static const struct {
     const char *text;
     size_t length;
 } no_rates[] = {
-#define OCTETS(text) {(text), sizeof(text) - 1}
+#define OCTETS(text) \
+    { \
+        (text), sizeof(text) - 1 \
+    }
     OCTETS(""),
     OCTETS("\n"),
     OCTETS("400\n"),

@@ -51,7 +51,8 @@ static const struct {
     const char *path, *text;
     size_t length;
 } files[] = {
-    {"counter", "12\n", 3}, {"./directory/../counter", "12\n", 3}, {"link", "12\n", 3}, {"empty", "", 0}, {"nul", "a\0b\n", 4},
+    {"counter", "12\n", 3}, {"./directory/../counter", "12\n", 3}, {"link", "12\n", 3}, {"empty", "", 0},
+    {"nul", "a\0b\n", 4},
 };
 
 START_TEST(a_file_is_read_whole_and_terminated)
@@ -68,8 +69,8 @@ static const struct {
     const char *path;
     int error;
 } unreadable[] = {
-    {"missing", ENOENT},       {"missing/counter", ENOENT}, {"dangling", ENOENT}, {"directory", EISDIR}, {"fifo", ESPIPE},
-    {"loop", ELOOP},           {"counter/x", ENOTDIR},      {"", ENOENT},         {"megabyte", EFBIG},   {"just_not", EFBIG},
+    {"missing", ENOENT}, {"missing/counter", ENOENT}, {"dangling", ENOENT}, {"directory", EISDIR}, {"fifo", ESPIPE},
+    {"loop", ELOOP},     {"counter/x", ENOTDIR},      {"", ENOENT},         {"megabyte", EFBIG},   {"just_not", EFBIG},
 };
 
 START_TEST(what_cannot_be_read_says_why_and_leaves_nothing_open)

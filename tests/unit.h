@@ -1,4 +1,5 @@
-/* unit: what all unit test programs share: main(), which prints TAP, and directories of plain files for them to read. */
+/* unit: what all unit test programs share: main(), which prints TAP, and directories of plain files for them to read.
+ */
 #ifndef RDMA_AGENTX_UNIT_H
 #define RDMA_AGENTX_UNIT_H
 

@@ -1,0 +1,289 @@
+/* collector_stall_test: devices whose reads do not return, or return late: what they cost others, and how they come
+ * back. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "collector.h"
+#include "log.h"
+#include "source_fake.h"
+#include "unit.h"
+#include "worker.h"
+
+enum { READ_TIMEOUT = 200, LATE = 300, PROMPT = 200, TIMEOUT = 30, SECOND = 1000 };
+
+static struct collector *collector;
+static struct collector_reading reading;
+static int64_t took; /* ms, by the last refresh */
+
+static void set_up(void)
+{
+    log_open(LOG_TARGET_STDERR, LOG_LEVEL_ERROR); /* the rest is not what is tested */
+    collector =
+        collector_new(&(struct collector_settings){.source = source_fake_source(), .read_timeout = READ_TIMEOUT});
+    ck_assert_ptr_nonnull(collector);
+}
+
+static void forget_reading(void)
+{
+    for (size_t i = 0; i < reading.count; i++)
+        device_free(reading.entries[i].device);
+    collector_reading_fini(&reading);
+}
+
+static void tear_down(void)
+{
+    forget_reading();
+    collector_free(collector);
+}
+
+static void refresh(void)
+{
+    int64_t started;
+
+    forget_reading();
+    started = worker_now();
+    collector_refresh(collector, &reading);
+    took = worker_now() - started;
+    ck_assert_int_lt(took, COLLECTOR_LONGEST_REFRESH + LATE);
+}
+
+/* What the last refresh has of the device, which must be among its entries; NULL: it was not read in time. */
+static const struct device *device_of(const struct source_fake_device *device)
+{
+    for (size_t i = 0; i < reading.count; i++)
+        if (strcmp(reading.entries[i].name, device->name) == 0)
+            return reading.entries[i].device;
+    ck_abort_msg("no entry for %s", device->name);
+}
+
+static struct source_fake_device *add_hung(const char *name)
+{
+    struct source_fake_device *device = source_fake_add(name);
+
+    source_fake_hang(device, true, false);
+    return device;
+}
+
+/* Refreshes until the device is read again. */
+static void await(const struct source_fake_device *device)
+{
+    int64_t end = worker_now() + 10 * SECOND;
+
+    do
+        refresh();
+    while (!device_of(device) && worker_now() < end);
+    ck_assert_ptr_nonnull(device_of(device));
+}
+
+START_TEST(a_hung_device_is_stalled_after_its_time_and_others_are_fresh)
+{
+    const struct source_fake_device *a = source_fake_add("a"), *b = source_fake_add("b"), *c = source_fake_add("c");
+
+    refresh();
+    ck_assert_uint_eq(reading.failures, 0);
+    add_hung("b");
+    refresh();
+    ck_assert_ptr_null(device_of(b));
+    ck_assert_int_ge(took, READ_TIMEOUT);
+    ck_assert_uint_eq(device_of(a)->ports[0].counters.value[0], 2);
+    ck_assert_uint_eq(device_of(c)->ports[0].counters.value[0], 2);
+    ck_assert_uint_eq(reading.failures, 1);
+
+    for (unsigned i = 3; i < 6; i++) { /* nobody waits for it any more */
+        refresh();
+        ck_assert_int_lt(took, PROMPT);
+        ck_assert_ptr_null(device_of(b));
+        ck_assert_uint_eq(device_of(a)->ports[0].counters.value[0], i);
+    }
+    ck_assert_uint_eq(b->reads, 2);
+}
+END_TEST
+
+START_TEST(a_stalled_device_comes_back_when_a_probe_of_it_returns)
+{
+    struct source_fake_device *a = add_hung("a");
+
+    refresh(); /* its first read */
+    ck_assert_ptr_null(device_of(a));
+    source_fake_hang(a, false, true);
+    source_fake_wait(&a->probes, 1);
+    for (int i = 0; i < 3; i++) {
+        refresh();
+        ck_assert_ptr_null(device_of(a));
+        ck_assert_int_lt(took, PROMPT);
+    }
+    ck_assert_uint_eq(a->reads, 1);
+    source_fake_hang(a, false, false);
+    await(a);
+    ck_assert_uint_eq(device_of(a)->ports[0].counters.value[0], 2); /* not what the hung read found */
+    refresh();
+    ck_assert_uint_eq(device_of(a)->ports[0].counters.value[0], 3);
+    ck_assert_uint_eq(a->probes, 1);
+    ck_assert_uint_eq(a->opens, 1);
+}
+END_TEST
+
+START_TEST(with_all_devices_hung_a_refresh_still_ends)
+{
+    enum { DEVICES = 20 };
+    char name[16];
+
+    for (int i = 0; i < DEVICES; i++) {
+        snprintf(name, sizeof(name), "dev%02d", i);
+        add_hung(name);
+    }
+    for (int i = 0; i < 3; i++) {
+        refresh();
+        ck_assert_uint_eq(reading.count, DEVICES);
+        for (size_t j = 0; j < DEVICES; j++)
+            ck_assert_ptr_null(reading.entries[j].device);
+        ck_assert_uint_eq(reading.failures, DEVICES);
+    }
+    refresh();
+    ck_assert_int_lt(took, PROMPT);
+}
+END_TEST
+
+START_TEST(a_hung_scan_gives_its_place_back)
+{
+    const struct source_fake_device *last = source_fake_add("last");
+    char name[16];
+
+    for (int i = 0; i < COLLECTOR_MOST_SCANS; i++) {
+        snprintf(name, sizeof(name), "hung%d", i);
+        add_hung(name);
+    }
+    refresh();
+    ck_assert_ptr_nonnull(device_of(last));
+    refresh();
+    ck_assert_ptr_nonnull(device_of(last));
+    ck_assert_int_lt(took, PROMPT);
+}
+END_TEST
+
+/* The first scan runs out of time; from then on the device is known to need more. */
+START_TEST(a_slow_device_is_read_whole_from_the_second_refresh_on)
+{
+    enum { FILES = 30, MS = 10 };
+    struct source_fake_device *a = source_fake_add("a");
+
+    a->files = FILES;
+    a->ms = MS;
+    refresh();
+    ck_assert_ptr_nonnull(device_of(a));
+    ck_assert(!device_of(a)->complete);
+    for (unsigned i = 2; i < 4; i++) {
+        refresh();
+        ck_assert_ptr_nonnull(device_of(a));
+        ck_assert(device_of(a)->complete);
+        ck_assert_uint_eq(device_of(a)->ports[0].counters.value[0], i);
+        ck_assert_int_ge(took, FILES * MS);
+    }
+}
+END_TEST
+
+START_TEST(a_device_too_slow_for_any_refresh_gives_what_it_can)
+{
+    struct source_fake_device *a = source_fake_add("a");
+
+    a->files = 1000;
+    a->ms = 10;
+    for (int i = 0; i < 2; i++) {
+        refresh();
+        ck_assert_ptr_nonnull(device_of(a));
+        ck_assert(!device_of(a)->complete);
+        ck_assert_uint_gt(device_of(a)->files_read, 0);
+    }
+}
+END_TEST
+
+START_TEST(a_hung_device_may_be_removed_and_return)
+{
+    struct source_fake_device *a = add_hung("a");
+
+    refresh();
+    ck_assert_ptr_null(device_of(a));
+    a->present = false;
+    refresh();
+    ck_assert_uint_eq(reading.count, 0);
+    ck_assert_uint_eq(a->closes, 0); /* its thread is still in the read */
+    source_fake_add("a");
+    refresh();
+    ck_assert_ptr_null(device_of(a));
+    source_fake_hang(a, false, false);
+    source_fake_wait(&a->closes, 1);
+    await(a);
+    ck_assert_uint_eq(a->opens, 2);
+    refresh();
+    ck_assert_ptr_nonnull(device_of(a));
+}
+END_TEST
+
+START_TEST(a_listing_that_hangs_keeps_the_devices)
+{
+    const struct source_fake_device *a = source_fake_add("a");
+    unsigned lists;
+
+    refresh();
+    source_fake_hang_listing(true);
+    for (int i = 0; i < 2; i++) {
+        refresh();
+        ck_assert_int_eq(reading.error, -ETIMEDOUT);
+        ck_assert_ptr_nonnull(device_of(a));
+    }
+    lists = source_fake.lists;
+    ck_assert_uint_eq(lists, 2); /* one at a time */
+    source_fake_add("b");
+    source_fake_hang_listing(false);
+    do
+        refresh();
+    while (reading.error == -ETIMEDOUT);
+    refresh();
+    ck_assert_int_eq(reading.error, 0);
+    ck_assert_uint_eq(reading.count, 2);
+}
+END_TEST
+
+/* --- The end --- */
+
+enum stuck { STUCK_READ, STUCK_LISTING, STUCKS };
+
+START_TEST(a_stuck_thread_does_not_keep_the_collector)
+{
+    struct source_fake_device *a = source_fake_add("a");
+    int64_t started;
+
+    refresh();
+    source_fake_hang(a, _i == STUCK_READ, false);
+    source_fake_hang_listing(_i == STUCK_LISTING);
+    refresh();
+    ck_assert_int_eq(device_of(a) == NULL, _i == STUCK_READ);
+    ck_assert_int_eq(reading.error, _i == STUCK_LISTING ? -ETIMEDOUT : 0);
+    forget_reading();
+    started = worker_now();
+    collector_free(collector);
+    ck_assert_int_lt(worker_now() - started, SECOND);
+}
+END_TEST
+
+Suite *unit_suite(void)
+{
+    Suite *suite = suite_create("collector_stall");
+    TCase *tcase = unit_case(suite, "stall"), *end = unit_case(suite, "end");
+
+    tcase_set_timeout(tcase, TIMEOUT);
+    tcase_add_checked_fixture(tcase, set_up, tear_down);
+    tcase_add_test(tcase, a_hung_device_is_stalled_after_its_time_and_others_are_fresh);
+    tcase_add_test(tcase, a_stalled_device_comes_back_when_a_probe_of_it_returns);
+    tcase_add_test(tcase, with_all_devices_hung_a_refresh_still_ends);
+    tcase_add_test(tcase, a_hung_scan_gives_its_place_back);
+    tcase_add_test(tcase, a_slow_device_is_read_whole_from_the_second_refresh_on);
+    tcase_add_test(tcase, a_device_too_slow_for_any_refresh_gives_what_it_can);
+    tcase_add_test(tcase, a_hung_device_may_be_removed_and_return);
+    tcase_add_test(tcase, a_listing_that_hangs_keeps_the_devices);
+    tcase_set_timeout(end, TIMEOUT);
+    tcase_add_checked_fixture(end, set_up, NULL);
+    tcase_add_loop_test(end, a_stuck_thread_does_not_keep_the_collector, 0, STUCKS);
+    return suite;
+}

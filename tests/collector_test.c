@@ -1,0 +1,386 @@
+/* collector_test: all devices at once: which there are, what becomes of each, how many are read at a time. */
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "collector.h"
+#include "collector_list.h"
+#include "log.h"
+#include "scan_tree.h"
+#include "source_fake.h"
+#include "unit.h"
+
+enum { READ_TIMEOUT = 600, AT_ONCE = 8, MANY = 1024, TIMEOUT = 30 };
+
+static struct collector *collector;
+static struct collector_reading reading;
+
+static void start(const char *include, const char *exclude)
+{
+    collector = collector_new(&(struct collector_settings){
+        .source = source_fake_source(), .read_timeout = READ_TIMEOUT, .include = include, .exclude = exclude});
+    ck_assert_ptr_nonnull(collector);
+}
+
+static void set_up(void)
+{
+    log_open(LOG_TARGET_STDERR, LOG_LEVEL_ERROR); /* the rest is not what is tested */
+    start(NULL, NULL);
+}
+
+static void forget_reading(void)
+{
+    for (size_t i = 0; i < reading.count; i++)
+        device_free(reading.entries[i].device);
+    collector_reading_fini(&reading);
+}
+
+static void tear_down(void)
+{
+    forget_reading();
+    collector_free(collector);
+}
+
+static void refresh(void)
+{
+    forget_reading();
+    collector_refresh(collector, &reading);
+}
+
+/* The names of the reading, separated by spaces; each device must have been read. */
+static const char *names(void)
+{
+    static char text[1024];
+
+    text[0] = '\0';
+    for (size_t i = 0; i < reading.count; i++) {
+        ck_assert_msg(reading.entries[i].device != NULL, "%s was not read", reading.entries[i].name);
+        ck_assert_str_eq(reading.entries[i].device->name, reading.entries[i].name);
+        snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%s", i > 0 ? " " : "", reading.entries[i].name);
+    }
+    return text;
+}
+
+/* --- Which devices there are --- */
+
+START_TEST(no_device_is_no_error)
+{
+    refresh();
+    ck_assert_uint_eq(reading.count, 0);
+    ck_assert_int_eq(reading.error, 0);
+    ck_assert_uint_eq(reading.failures, 0);
+}
+END_TEST
+
+START_TEST(every_device_is_read_at_each_refresh)
+{
+    source_fake_add("mlx5_1");
+    source_fake_add("mlx5_10");
+    source_fake_add("mlx5_0");
+    for (uint64_t i = 1; i <= 5; i++) {
+        refresh();
+        ck_assert_str_eq(names(), "mlx5_0 mlx5_1 mlx5_10");
+        for (size_t j = 0; j < reading.count; j++)
+            ck_assert_uint_eq(reading.entries[j].device->ports[0].counters.value[0], i);
+        ck_assert_uint_eq(reading.failures, 0);
+    }
+    ck_assert_uint_eq(source_fake_add("mlx5_0")->opens, 1);
+}
+END_TEST
+
+START_TEST(devices_come_go_and_change_their_names)
+{
+    struct source_fake_device *a = source_fake_add("a"), *b = source_fake_add("b"), *c;
+
+    refresh();
+    ck_assert_str_eq(names(), "a b");
+    a->present = false;
+    refresh();
+    ck_assert_str_eq(names(), "b");
+    source_fake_wait(&a->closes, 1);
+    b->present = false;
+    c = source_fake_add("c"); /* renamed */
+    refresh();
+    ck_assert_str_eq(names(), "c");
+    source_fake_wait(&b->closes, 1);
+    source_fake_add("a");
+    source_fake_add("d");
+    refresh();
+    ck_assert_str_eq(names(), "a c d");
+    ck_assert_uint_eq(a->opens, 2);
+    ck_assert_uint_eq(c->opens, 1);
+}
+END_TEST
+
+START_TEST(all_threads_end_with_the_collector)
+{
+    struct source_fake_device *a = source_fake_add("a"), *b = source_fake_add("b");
+
+    refresh();
+    forget_reading();
+    collector_free(collector);
+    ck_assert_uint_eq(a->closes, 1);
+    ck_assert_uint_eq(b->closes, 1);
+    start(NULL, NULL);
+}
+END_TEST
+
+static const int gone[] = {-ENODEV, -ENOENT}, unreadable[] = {-EACCES, -EIO, -ENOLINK, -ENOTDIR};
+
+START_TEST(a_device_that_has_just_gone_leaves_no_entry)
+{
+    source_fake_add("a");
+    source_fake_add("b")->error = gone[_i];
+    refresh();
+    ck_assert_str_eq(names(), "a");
+    ck_assert_uint_eq(reading.failures, 0);
+}
+END_TEST
+
+START_TEST(a_device_that_cannot_be_read_keeps_its_entry)
+{
+    struct source_fake_device *b;
+
+    source_fake_add("a");
+    b = source_fake_add("b");
+    b->error = unreadable[_i];
+    refresh();
+    ck_assert_uint_eq(reading.count, 2);
+    ck_assert_ptr_nonnull(reading.entries[0].device);
+    ck_assert_ptr_null(reading.entries[1].device);
+    ck_assert_str_eq(reading.entries[1].name, "b");
+    ck_assert_uint_eq(reading.failures, 1);
+    b->error = 0;
+    refresh();
+    ck_assert_str_eq(names(), "a b");
+}
+END_TEST
+
+START_TEST(failures_of_devices_add_up)
+{
+    source_fake_add("a")->failures = 3;
+    source_fake_add("b")->failures = 4;
+    source_fake_add("c")->error = -EIO;
+    refresh();
+    ck_assert_uint_eq(reading.failures, 3 + 4 + 1);
+}
+END_TEST
+
+START_TEST(an_error_of_listing_keeps_the_devices)
+{
+    source_fake_add("a");
+    refresh();
+    source_fake.list_error = -EACCES;
+    source_fake_add("b");
+    refresh();
+    ck_assert_int_eq(reading.error, -EACCES);
+    ck_assert_str_eq(names(), "a");
+    source_fake.list_error = 0;
+    refresh();
+    ck_assert_int_eq(reading.error, 0);
+    ck_assert_str_eq(names(), "a b");
+}
+END_TEST
+
+START_TEST(a_name_that_cannot_be_an_index_is_counted_and_not_opened)
+{
+    struct source_fake_device *bad[] = {
+        source_fake_add("K\xc3\xb6ln"), source_fake_add("tab\t"),
+        source_fake_add("a23456789_123456789_123456789_123456789_123456789_123456789_1234")};
+
+    source_fake_add("a23456789_123456789_123456789_123456789_123456789_123456789_123");
+    refresh();
+    ck_assert_uint_eq(reading.count, 1);
+    ck_assert_uint_eq(strlen(names()), 63);
+    ck_assert_uint_eq(reading.names_not_served, UNIT_COUNT(bad));
+    for (int i = 0; i < UNIT_COUNT(bad); i++)
+        ck_assert_uint_eq(bad[i]->opens, 0);
+}
+END_TEST
+
+/* --- Globs --- */
+
+static const struct {
+    const char *globs, *name;
+    bool matches;
+} globs[] = {
+    {"mlx5_0", "mlx5_0", true},
+    {"mlx5_*", "mlx5_10", true},
+    {"mlx5_?", "mlx5_10", false},
+    {"mlx5_[0-3]", "mlx5_4", false},
+    {"*", "rxe0", true},
+    {"", "rxe0", false},
+    {",", "rxe0", false},
+    {"a,b", "b", true},
+    {"a,b", "a,b", false},
+    {",,b,", "b", true},
+    {"a,b,c", "d", false},
+    {"mlx5", "mlx5_0", false},
+    {" b", "b", false},
+    {"*_0,mlx4*", "mlx4_1", true},
+    {"[", "[", true},
+    {"a\\*", "a*", true},
+};
+
+START_TEST(a_name_matches_one_of_the_globs)
+{
+    ck_assert_int_eq(collector_matches(globs[_i].globs, globs[_i].name), globs[_i].matches);
+}
+END_TEST
+
+static const struct {
+    const char *include, *exclude, *names;
+} choices[] = {
+    {NULL, NULL, "mlx5_0 mlx5_1 rxe0 siw0"},
+    {"mlx5_*", NULL, "mlx5_0 mlx5_1"},
+    {NULL, "rxe*,siw*", "mlx5_0 mlx5_1"},
+    {"mlx5_*,rxe0", "mlx5_1", "mlx5_0 rxe0"},
+    {"*", "*", ""},
+    {"", NULL, ""},
+    {NULL, "", "mlx5_0 mlx5_1 rxe0 siw0"},
+};
+
+START_TEST(excluded_devices_are_never_opened)
+{
+    struct source_fake_device *devices[] = {source_fake_add("mlx5_0"), source_fake_add("mlx5_1"),
+                                            source_fake_add("rxe0"), source_fake_add("siw0")};
+
+    collector_free(collector);
+    start(choices[_i].include, choices[_i].exclude);
+    refresh();
+    ck_assert_str_eq(names(), choices[_i].names);
+    ck_assert_uint_eq(reading.names_not_served, 0);
+    for (int i = 0; i < UNIT_COUNT(devices); i++)
+        ck_assert_int_eq(devices[i]->opens > 0, strstr(choices[_i].names, devices[i]->name) != NULL);
+}
+END_TEST
+
+/* --- Threads --- */
+
+START_TEST(a_worker_takes_no_signal_and_no_descriptor_of_the_process)
+{
+    int ends[2];
+
+    ck_assert_int_eq(pipe(ends), 0);
+    source_fake.descriptor = ends[0];
+    source_fake_add("a");
+    refresh();
+    ck_assert_str_eq(names(), "a");
+    ck_assert(!source_fake.saw_signals);
+    ck_assert(!source_fake.saw_descriptor);
+    close(ends[0]);
+    close(ends[1]);
+}
+END_TEST
+
+/* Lets all go on once as many as may are in a read. */
+static void *release_when_full(void *device)
+{
+    bool full = source_fake_wait_quietly(&source_fake.running, AT_ONCE);
+
+    source_fake_hang(device, false, false);
+    return full ? device : NULL;
+}
+
+START_TEST(no_more_than_eight_are_read_at_once)
+{
+    struct source_fake_device *devices[40];
+    pthread_t threads[AT_ONCE];
+    char name[8];
+
+    for (int i = 0; i < UNIT_COUNT(devices); i++) {
+        snprintf(name, sizeof(name), "dev%02d", i);
+        devices[i] = source_fake_add(name);
+        devices[i]->files = devices[i]->ms = 1;
+        source_fake_hang(devices[i], i < AT_ONCE, false);
+    }
+    for (int i = 0; i < AT_ONCE; i++)
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, release_when_full, devices[i]), 0);
+    refresh();
+    for (int i = 0; i < AT_ONCE; i++) {
+        void *full;
+
+        pthread_join(threads[i], &full);
+        ck_assert_ptr_nonnull(full);
+    }
+    names();
+    ck_assert_uint_eq(reading.count, UNIT_COUNT(devices));
+    ck_assert_uint_eq(source_fake.most_running, AT_ONCE);
+}
+END_TEST
+
+/* The first refreshes may be taken up by starting the threads. */
+START_TEST(a_thousand_devices_are_all_read)
+{
+    enum { MOST_REFRESHES = 20 };
+    size_t read = 0;
+    char name[16];
+
+    for (int i = 0; i < MANY; i++) {
+        snprintf(name, sizeof(name), "dev%d", i);
+        source_fake_add(name);
+    }
+    for (int refreshes = 0; read < MANY && refreshes < MOST_REFRESHES; refreshes++) {
+        refresh();
+        ck_assert_uint_eq(reading.count, MANY);
+        read = 0;
+        for (size_t i = 0; i < MANY; i++)
+            read += reading.entries[i].device != NULL;
+    }
+    ck_assert_uint_eq(read, MANY);
+    ck_assert_uint_le(source_fake.most_running, AT_ONCE);
+}
+END_TEST
+
+/* --- The source that is sysfs --- */
+
+START_TEST(sysfs_is_a_source)
+{
+    scan_tree_make();
+    collector_free(collector);
+    collector = collector_new(&(struct collector_settings){.source = collector_source_sysfs(&scan_tree.settings),
+                                                           .read_timeout = READ_TIMEOUT});
+    refresh();
+    ck_assert_str_eq(names(), "mlx5_0");
+    ck_assert_int_eq(reading.entries[0].device->ports[0].state, PORT_ACTIVE);
+
+    unit_remove(scan_tree.root, "class/infiniband/mlx5_0");
+    refresh();
+    ck_assert_uint_eq(reading.count, 0);
+    unit_remove(scan_tree.root, "class/infiniband"); /* as before the first module is loaded */
+    refresh();
+    ck_assert_uint_eq(reading.count, 0);
+    ck_assert_int_eq(reading.error, 0);
+    unit_write(scan_tree.root, "class/infiniband", "");
+    refresh();
+    ck_assert_int_eq(reading.error, -ENOTDIR);
+    scan_tree_free();
+}
+END_TEST
+
+Suite *unit_suite(void)
+{
+    Suite *suite = suite_create("collector");
+    TCase *tcase = unit_case(suite, "collector");
+
+    tcase_set_timeout(tcase, TIMEOUT);
+    tcase_add_checked_fixture(tcase, set_up, tear_down);
+    tcase_add_test(tcase, no_device_is_no_error);
+    tcase_add_test(tcase, every_device_is_read_at_each_refresh);
+    tcase_add_test(tcase, devices_come_go_and_change_their_names);
+    tcase_add_test(tcase, all_threads_end_with_the_collector);
+    tcase_add_loop_test(tcase, a_device_that_has_just_gone_leaves_no_entry, 0, UNIT_COUNT(gone));
+    tcase_add_loop_test(tcase, a_device_that_cannot_be_read_keeps_its_entry, 0, UNIT_COUNT(unreadable));
+    tcase_add_test(tcase, failures_of_devices_add_up);
+    tcase_add_test(tcase, an_error_of_listing_keeps_the_devices);
+    tcase_add_test(tcase, a_name_that_cannot_be_an_index_is_counted_and_not_opened);
+    tcase_add_loop_test(tcase, a_name_matches_one_of_the_globs, 0, UNIT_COUNT(globs));
+    tcase_add_loop_test(tcase, excluded_devices_are_never_opened, 0, UNIT_COUNT(choices));
+    tcase_add_test(tcase, a_worker_takes_no_signal_and_no_descriptor_of_the_process);
+    tcase_add_test(tcase, no_more_than_eight_are_read_at_once);
+    tcase_add_test(tcase, a_thousand_devices_are_all_read);
+    tcase_add_test(tcase, sysfs_is_a_source);
+    return suite;
+}

@@ -1,0 +1,405 @@
+/* scan_device_test: a device as a whole: its ports, its descriptors, the end of patience, its removal and return. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "scan_tree.h"
+#include "sysfs_fake.h"
+
+enum {
+    SECOND = 1000,
+    COUNTERS = 21,
+    HW_COUNTERS = 6,
+    STATES = 2,
+    MOST_HELD = COUNTERS + HW_COUNTERS + STATES,
+    FILES = MOST_HELD + 8 + 9, /* attributes of the port and of the device */
+};
+
+#define OTHER "devices/virtual/infiniband/other"
+#define OTHER_GUID "0000:0000:0000:0002\n"
+
+static const struct port *port(void)
+{
+    return &scan_tree.device->ports[0];
+}
+
+/* --- Ports --- */
+
+START_TEST(ports_come_in_ascending_order_and_junk_is_no_port)
+{
+    static const char *const names[] = {"10", "2", "0",  "4294967295", "4294967296", "99999999999999999999",
+                                        "-3", "x", "4a", "0x5"};
+    static const int64_t numbers[] = {0, 1, 2, 10, 4294967295};
+    char path[UNIT_PATH_SIZE];
+
+    for (int i = 0; i < UNIT_COUNT(names); i++) {
+        snprintf(path, sizeof(path), "ports/%s/state", names[i]);
+        scan_tree_write(path, "1: DOWN\n");
+    }
+    scan_tree_read(0);
+    ck_assert_int_eq(scan_tree.device->port_count, UNIT_COUNT(numbers));
+    for (int i = 0; i < UNIT_COUNT(numbers); i++) {
+        snprintf(path, sizeof(path), "mlx5_0/%" PRId64, numbers[i]);
+        ck_assert_int_eq(scan_tree.device->ports[i].number, numbers[i]);
+        ck_assert_str_eq(scan_tree.device->ports[i].name, path);
+        ck_assert_int_eq(scan_tree.device->ports[i].state, numbers[i] == 1 ? PORT_ACTIVE : PORT_DOWN);
+    }
+}
+END_TEST
+
+START_TEST(a_device_without_ports_is_a_device)
+{
+    unit_remove(scan_tree.root, SCAN_TREE_DEVICE "/ports");
+    ck_assert_ptr_nonnull(scan_tree_read(0));
+    ck_assert_int_eq(scan_tree.device->port_count, 0);
+    ck_assert_int_eq(scan_tree.device->status, STATUS_OK);
+}
+END_TEST
+
+START_TEST(a_counter_name_that_cannot_be_an_index_is_counted)
+{
+    scan_tree_write_port("hw_counters/c23456789_123456789_123456789_123456789_12345678", "1\n");  /* 48 fit */
+    scan_tree_write_port("hw_counters/c23456789_123456789_123456789_123456789_123456789", "1\n"); /* 49 do not */
+    scan_tree_write_port("hw_counters/K\xc3\xb6ln", "1\n");
+    scan_tree_write("hw_counters/c23456789_123456789_123456789_123456789_123456789", "1\n"); /* 49 fit a device's */
+    scan_tree_write("hw_counters/c23456789_123456789_123456789_123456789_123456789_", "1\n");
+    scan_tree_read(0);
+    ck_assert_uint_eq(port()->named.names->count, HW_COUNTERS + 1);
+    ck_assert_uint_eq(port()->named.names->not_served, 2);
+    ck_assert(strcmp(port()->named.names->rejected, "K??ln") == 0 || strlen(port()->named.names->rejected) == 49);
+    ck_assert_uint_eq(scan_tree.device->named.names->count, 1);
+    ck_assert_uint_eq(scan_tree.device->named.names->not_served, 1);
+    ck_assert_int_eq(scan_tree.device->status, STATUS_OK);
+}
+END_TEST
+
+START_TEST(counter_names_sort_by_length_and_then_octets)
+{
+    const struct counter_names *names;
+
+    scan_tree_write_port("hw_counters/Z", "1\n");
+    scan_tree_write_port("hw_counters/aa", "1\n");
+    scan_tree_write_port("hw_counters/b", "1\n");
+    scan_tree_read(0);
+    names = port()->named.names;
+    ck_assert_str_eq(names->name[0].text, "Z");
+    ck_assert_str_eq(names->name[1].text, "b");
+    ck_assert_str_eq(names->name[2].text, "aa");
+    ck_assert_str_eq(names->name[3].text, "lifespan");
+    ck_assert_int_eq(names->name[3].kind, KIND_SETTING);
+    ck_assert_str_eq(names->name[names->count - 1].text, "rx_write_requests");
+}
+END_TEST
+
+/* --- Descriptors --- */
+
+static const int limits[] = {0, 1, 5, MOST_HELD - 1, MOST_HELD, 4096};
+
+START_TEST(no_more_descriptors_are_held_than_allowed_and_all_are_given_back)
+{
+    int before = unit_descriptors(), expected = limits[_i] < MOST_HELD ? limits[_i] : MOST_HELD;
+
+    scan_tree.settings.most_held = limits[_i];
+    for (int pass = 0; pass < 3; pass++) {
+        scan_tree_read(SECOND);
+        ck_assert_int_eq(scan_tree.device->status, STATUS_OK);
+        ck_assert_int_eq(scan_tree_present(&port()->counters), COUNTERS);
+        ck_assert_int_eq(atomic_load(&scan_tree.settings.held), expected);
+        ck_assert_int_eq(unit_descriptors(), before + expected + 2); /* the device and class/net */
+    }
+    scan_free(scan_tree.scan);
+    scan_tree.scan = NULL;
+    ck_assert_int_eq(atomic_load(&scan_tree.settings.held), 0);
+    ck_assert_int_eq(unit_descriptors(), before);
+}
+END_TEST
+
+START_TEST(a_counter_is_opened_once_and_read_at_each_pass)
+{
+    for (int pass = 0; pass < 5; pass++)
+        scan_tree_read(SECOND);
+    ck_assert_uint_eq(sysfs_fake_opens("/counters/symbol_error"), 1);
+    ck_assert_uint_eq(sysfs_fake_reads("/counters/symbol_error"), 5);
+    ck_assert_uint_eq(sysfs_fake_opens("/hw_counters/np_cnp_sent"), 1);
+    ck_assert_uint_eq(sysfs_fake_reads("/hw_counters/np_cnp_sent"), 5);
+}
+END_TEST
+
+START_TEST(a_failing_file_holds_no_descriptor)
+{
+    scan_tree_read(0);
+    sysfs_fake_fail("symbol_error", EIO);
+    scan_tree_read(SECOND);
+    ck_assert_int_eq(atomic_load(&scan_tree.settings.held), MOST_HELD - 1);
+    sysfs_fake_fail("symbol_error", 0);
+    scan_tree_read(SECOND);
+    ck_assert_int_eq(atomic_load(&scan_tree.settings.held), MOST_HELD);
+    ck_assert_uint_eq(scan_tree_counter("symbol_error"), 100);
+}
+END_TEST
+
+static const int full[] = {EMFILE, ENFILE};
+
+/* The process has no descriptor to spare for keeping, but one for a moment. */
+START_TEST(a_file_that_cannot_be_held_is_read_all_the_same)
+{
+    sysfs_fake_fail_hold("/", full[_i]);
+    scan_tree_read(0);
+    ck_assert_int_eq(scan_tree.device->status, STATUS_OK);
+    ck_assert_int_eq(scan_tree_present(&port()->counters), COUNTERS);
+    ck_assert_int_eq(atomic_load(&scan_tree.settings.held), 0);
+}
+END_TEST
+
+/* --- Patience --- */
+
+START_TEST(a_pass_out_of_patience_has_counters_first_and_nothing_behind)
+{
+    int reads = _i, counters = reads < COUNTERS ? reads : COUNTERS;
+    int hw = reads - counters < HW_COUNTERS ? reads - counters : HW_COUNTERS;
+
+    scan_tree_read_in_haste(0, reads);
+    ck_assert_int_eq(scan_tree_present(&port()->counters), counters);
+    for (size_t i = 0; i < HW_COUNTERS; i++)
+        hw -= port()->named.present[i];
+    ck_assert_int_eq(hw, 0);
+    ck_assert_uint_eq(scan_tree.device->files_read, (unsigned)reads);
+    ck_assert_uint_eq(scan_tree.device->files, FILES);
+    ck_assert_int_eq(scan_tree.device->complete, reads == FILES);
+    ck_assert_int_eq(scan_tree.device->status == STATUS_OK, scan_tree.device->complete);
+    ck_assert_uint_eq(scan_tree.device->failures, 0);
+    ck_assert_int_eq(port()->state != ABSENT, reads > COUNTERS + HW_COUNTERS);
+}
+END_TEST
+
+START_TEST(what_was_left_unread_is_read_by_the_next_pass)
+{
+    scan_tree_read_in_haste(0, 4 * _i);
+    scan_tree_read(SECOND);
+    ck_assert_int_eq(scan_tree.device->status, STATUS_OK);
+    ck_assert(scan_tree.device->complete);
+    ck_assert_str_eq(scan_tree.device->board_id, "MT_0000000838");
+    ck_assert_int_eq(port()->speed, 400000);
+    ck_assert_int_eq(port()->lid, 0x1a);
+    ck_assert_int_eq(port()->capability_mask, 0x2651e848);
+}
+END_TEST
+
+/* --- Removal, return, renaming --- */
+
+static void remove_device(void)
+{
+    unit_remove(scan_tree.root, "class/infiniband/mlx5_0");
+}
+
+static void replace_device(void)
+{
+    remove_device();
+    scan_tree_add(OTHER, "mlx5_0", OTHER_GUID);
+    unit_write(scan_tree.root, OTHER "/ports/1/counters/symbol_error", "4711\n");
+}
+
+START_TEST(a_device_that_is_gone_leaves_nothing)
+{
+    scan_tree_read(0);
+    remove_device();
+    ck_assert_ptr_null(scan_tree_read(SECOND));
+    ck_assert_int_eq(scan_tree.error, -ENOENT);
+    ck_assert_int_eq(atomic_load(&scan_tree.settings.held), 0);
+}
+END_TEST
+
+START_TEST(a_device_that_never_was_is_an_error)
+{
+    unit_remove(scan_tree.root, "class");
+    ck_assert_ptr_null(scan_tree_read(0));
+    ck_assert_int_eq(scan_tree.error, -ENOENT);
+}
+END_TEST
+
+START_TEST(a_link_that_leads_nowhere_is_told_apart_from_a_removal)
+{
+    unit_remove(scan_tree.root, "devices");
+    ck_assert_ptr_null(scan_tree_read(0));
+    ck_assert_int_eq(scan_tree.error, -ENOLINK);
+}
+END_TEST
+
+START_TEST(a_device_that_cannot_be_opened_says_why)
+{
+    unit_remove(scan_tree.root, "class/infiniband/mlx5_0");
+    unit_write(scan_tree.root, "class/infiniband/mlx5_0", "");
+    ck_assert_ptr_null(scan_tree_read(0));
+    ck_assert_int_eq(scan_tree.error, -ENOTDIR);
+}
+END_TEST
+
+START_TEST(another_device_of_the_name_is_another_registration)
+{
+    uint64_t first = scan_tree_read(0)->registration;
+
+    ck_assert_uint_eq(scan_tree_read(SECOND)->registration, first);
+    replace_device();
+    scan_tree_read(SECOND);
+    ck_assert_uint_ne(scan_tree.device->registration, first);
+    ck_assert_str_eq(scan_tree.device->node_guid, "0000:0000:0000:0002");
+    ck_assert_uint_eq(scan_tree_counter("symbol_error"), 4711);
+    ck_assert_int_eq(scan_tree.device->status, STATUS_OK);
+    ck_assert_int_eq(atomic_load(&scan_tree.settings.held), MOST_HELD);
+}
+END_TEST
+
+START_TEST(a_device_that_returns_is_another_registration)
+{
+    uint64_t first = scan_tree_read(0)->registration;
+
+    unit_rename(scan_tree.root, "class/infiniband/mlx5_0", "class/infiniband/away");
+    ck_assert_ptr_null(scan_tree_read(SECOND));
+    unit_rename(scan_tree.root, "class/infiniband/away", "class/infiniband/mlx5_0");
+    ck_assert_uint_ne(scan_tree_read(SECOND)->registration, first);
+}
+END_TEST
+
+/* The files of a device that is unregistered while it is read answer ENODEV, as those of sysfs do. */
+static void replace_while_it_is_read(void)
+{
+    replace_device();
+    sysfs_fake_fail(SCAN_TREE_DEVICE, ENODEV);
+}
+
+static const char *const moments[] = {
+    "/counters/symbol_error", "/counters/link_downed", "/hw_counters/rx_write_requests",
+    "/ports/1/state",         "/ports/1/rate",
+};
+
+START_TEST(a_device_that_changes_under_a_pass_is_never_mixed)
+{
+    if (_i >= UNIT_COUNT(moments))
+        scan_tree_read(0);
+    sysfs_fake_call_before(moments[_i % UNIT_COUNT(moments)], replace_while_it_is_read);
+    scan_tree_read(61 * SECOND);
+    ck_assert_str_eq(scan_tree.device->node_guid, "0000:0000:0000:0002");
+    ck_assert_uint_eq(scan_tree_counter("symbol_error"), 4711);
+    ck_assert_int_eq(scan_tree_present(&port()->counters), COUNTERS);
+    ck_assert_int_eq(scan_tree.device->status, STATUS_OK);
+}
+END_TEST
+
+/* The one that follows is unregistered at once, too. */
+static void replace_twice(void)
+{
+    sysfs_fake_fail(OTHER, ENODEV);
+    sysfs_fake_call_before(OTHER "/ports/1/counters", remove_device);
+    replace_while_it_is_read();
+}
+
+START_TEST(a_device_that_goes_again_and_again_is_gone)
+{
+    sysfs_fake_call_before("/counters/symbol_error", replace_twice);
+    ck_assert_ptr_null(scan_tree_read(0));
+    ck_assert_int_eq(scan_tree.error, -ENODEV);
+    ck_assert_int_eq(atomic_load(&scan_tree.settings.held), 0);
+}
+END_TEST
+
+START_TEST(a_device_that_answers_nothing_but_is_there_keeps_its_row)
+{
+    sysfs_fake_fail(SCAN_TREE_DEVICE, ENODEV);
+    ck_assert_ptr_nonnull(scan_tree_read(0));
+    ck_assert_int_eq(scan_tree.device->status, STATUS_PARTIAL);
+    ck_assert_int_eq(port()->status, STATUS_REFUSED);
+}
+END_TEST
+
+START_TEST(two_devices_that_swap_names_keep_their_numbers)
+{
+    struct scan *first = scan_tree.scan, *second = scan_new(&scan_tree.settings, "mlx5_1");
+
+    scan_tree_add(OTHER, "mlx5_1", OTHER_GUID);
+    unit_write(scan_tree.root, OTHER "/ports/1/counters/symbol_error", "4711\n");
+    for (int swaps = 0; swaps < 3; swaps++) {
+        bool swapped = swaps % 2;
+
+        for (int i = 0; i < 2; i++) {
+            scan_tree.scan = i == 0 ? first : second;
+            scan_tree_read(SECOND);
+            ck_assert_str_eq(scan_tree.device->name, i == 0 ? "mlx5_0" : "mlx5_1");
+            ck_assert_str_eq(port()->device_name, scan_tree.device->name);
+            ck_assert_uint_eq(scan_tree_counter("symbol_error"), (i == 1) != swapped ? 4711 : 100);
+            ck_assert_str_eq(scan_tree.device->node_guid,
+                             (i == 1) != swapped ? "0000:0000:0000:0002" : "0c42:a103:0065:1f3a");
+        }
+        unit_rename(scan_tree.root, "class/infiniband/mlx5_0", "class/infiniband/between");
+        unit_rename(scan_tree.root, "class/infiniband/mlx5_1", "class/infiniband/mlx5_0");
+        unit_rename(scan_tree.root, "class/infiniband/between", "class/infiniband/mlx5_1");
+    }
+    scan_tree.scan = first;
+    scan_free(second);
+}
+END_TEST
+
+/* --- The rest --- */
+
+START_TEST(a_root_may_have_a_long_path)
+{
+    char path[UNIT_PATH_SIZE], deep[UNIT_PATH_SIZE];
+
+    memset(deep, 0, sizeof(deep));
+    for (int i = 0; i < 130; i++)
+        strcat(deep, "./");
+    unit_path(path, scan_tree.root, deep);
+    scan_tree.settings.sysfs_root = path;
+    scan_tree_make_ethernet();
+    for (int pass = 0; pass < 2; pass++) {
+        scan_tree_read(SECOND);
+        ck_assert_ptr_nonnull(scan_tree.device);
+        ck_assert_int_eq(scan_tree.device->status, STATUS_OK);
+        ck_assert_int_eq(port()->ifindex, 7);
+    }
+    ck_assert_uint_eq(sysfs_fake_opens("/counters/symbol_error"), 1);
+}
+END_TEST
+
+START_TEST(a_probe_reads_one_file)
+{
+    scan_probe(scan_tree.scan); /* nothing is open yet */
+    ck_assert_uint_eq(sysfs_fake_reads("/"), 0);
+    scan_tree_read(0);
+    sysfs_fake_forget();
+    scan_probe(scan_tree.scan);
+    ck_assert_uint_eq(sysfs_fake_reads("/"), 1);
+    ck_assert_uint_eq(sysfs_fake_reads("/hw_counters/"), 1);
+}
+END_TEST
+
+Suite *unit_suite(void)
+{
+    Suite *suite = suite_create("scan_device");
+    TCase *tcase = unit_case(suite, "device");
+
+    tcase_add_checked_fixture(tcase, scan_tree_make, scan_tree_free);
+    tcase_add_test(tcase, ports_come_in_ascending_order_and_junk_is_no_port);
+    tcase_add_test(tcase, a_device_without_ports_is_a_device);
+    tcase_add_test(tcase, a_counter_name_that_cannot_be_an_index_is_counted);
+    tcase_add_test(tcase, counter_names_sort_by_length_and_then_octets);
+    tcase_add_loop_test(tcase, no_more_descriptors_are_held_than_allowed_and_all_are_given_back, 0, UNIT_COUNT(limits));
+    tcase_add_test(tcase, a_counter_is_opened_once_and_read_at_each_pass);
+    tcase_add_test(tcase, a_failing_file_holds_no_descriptor);
+    tcase_add_loop_test(tcase, a_file_that_cannot_be_held_is_read_all_the_same, 0, UNIT_COUNT(full));
+    tcase_add_loop_test(tcase, a_pass_out_of_patience_has_counters_first_and_nothing_behind, 0, FILES + 1);
+    tcase_add_loop_test(tcase, what_was_left_unread_is_read_by_the_next_pass, 0, FILES / 4);
+    tcase_add_test(tcase, a_device_that_is_gone_leaves_nothing);
+    tcase_add_test(tcase, a_device_that_never_was_is_an_error);
+    tcase_add_test(tcase, a_link_that_leads_nowhere_is_told_apart_from_a_removal);
+    tcase_add_test(tcase, a_device_that_cannot_be_opened_says_why);
+    tcase_add_test(tcase, another_device_of_the_name_is_another_registration);
+    tcase_add_test(tcase, a_device_that_returns_is_another_registration);
+    tcase_add_loop_test(tcase, a_device_that_changes_under_a_pass_is_never_mixed, 0, 2 * UNIT_COUNT(moments));
+    tcase_add_test(tcase, a_device_that_goes_again_and_again_is_gone);
+    tcase_add_test(tcase, a_device_that_answers_nothing_but_is_there_keeps_its_row);
+    tcase_add_test(tcase, two_devices_that_swap_names_keep_their_numbers);
+    tcase_add_test(tcase, a_root_may_have_a_long_path);
+    tcase_add_test(tcase, a_probe_reads_one_file);
+    return suite;
+}
