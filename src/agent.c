@@ -22,13 +22,13 @@
 #include "table.h"
 
 enum {
-    PING_INTERVAL = 2,          /* s; also how often a lost snmpd is looked for. Net-SNMP's 15 s are too long to miss */
-    REPLY_TIMEOUT = 2,          /* s that a ping waits for snmpd, six times over: an snmpd that hangs for 12 s is not lost */
-    REGISTRATION_INTERVAL = 1,  /* s between tries to register what snmpd refused */
-    UPTIME_TOLERANCE = 100,     /* 1/100 s by which two looks at one snmpd's start may differ */
+    PING_INTERVAL = 2, /* s; also how often a lost snmpd is looked for. Net-SNMP's 15 s are too long to miss */
+    REPLY_TIMEOUT = 2, /* s that a ping waits for snmpd, six times over: an snmpd that hangs for 12 s is not lost */
+    REGISTRATION_INTERVAL = 1, /* s between tries to register what snmpd refused */
+    UPTIME_TOLERANCE = 100,    /* 1/100 s by which two looks at one snmpd's start may differ */
     MOST_DESCRIPTORS = 64,
-    LONGEST_FAREWELL = 800,     /* ms from SIGTERM to the end, even if snmpd hangs */
-    RUN_FIRST = -1024,          /* priority of a Net-SNMP callback */
+    LONGEST_FAREWELL = 800, /* ms from SIGTERM to the end, even if snmpd hangs */
+    RUN_FIRST = -1024,      /* priority of a Net-SNMP callback */
 };
 
 static const char program[] = "rdma-agentx";
@@ -38,10 +38,10 @@ static struct {
     const struct agent_settings *settings;
     netsnmp_session *session; /* NULL: snmpd is away */
     bool was_connected;
-    bool is_refused;          /* snmpd did not register the MIB */
+    bool is_refused; /* snmpd did not register the MIB */
     bool is_ending;
-    bool should_warm;         /* read the devices before the first request wants them */
-    int64_t uptime_began;     /* 1/100 s on the monotonic clock */
+    bool should_warm;     /* read the devices before the first request wants them */
+    int64_t uptime_began; /* 1/100 s on the monotonic clock */
 } agent;
 
 /* --- The end --- */
@@ -103,7 +103,8 @@ static void note_refusal(const char *text)
     if (agent.is_refused)
         return;
     agent.is_refused = true;
-    log_warn("snmpd refuses the MIB: another subagent serves it, or did until now; trying again", LOG_TEXT("netsnmp", text));
+    log_warn("snmpd refuses the MIB: another subagent serves it, or did until now; trying again",
+             LOG_TEXT("netsnmp", text));
     snmp_alarm_register(REGISTRATION_INTERVAL, 0, register_again, NULL);
 }
 

@@ -15,8 +15,8 @@ struct agent_settings {
 /* To be called before other threads exist: catches the signals that end the process. */
 void agent_catch_signals(void);
 
-/* Serves until SIGTERM or SIGINT, then closes the session; the process ends 800 ms after the signal whatever snmpd does.
- * Returns 0, or -1 after logging why it could not serve. */
+/* Serves until SIGTERM or SIGINT, then closes the session; the process ends 800 ms after the signal whatever snmpd
+ * does. Returns 0, or -1 after logging why it could not serve. */
 int agent_run(const struct agent_settings *settings);
 
 /* sysUpTime of snmpd, in hundredths of a second, as far as it is known. */

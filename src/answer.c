@@ -50,8 +50,7 @@ enum answer_result answer_get(const struct snapshot *snapshot, const struct agen
     if (suffix[AT_TABLE] == TABLE_AGENT)
         return get_scalar(agent, suffix, length, answer);
     if (length <= AT_COLUMN || suffix[AT_ENTRY] != ARC_ENTRY ||
-        !(answer->column = find_column(suffix[AT_TABLE], suffix[AT_COLUMN])) ||
-        answer->column->source == SOURCE_INDEX)
+        !(answer->column = find_column(suffix[AT_TABLE], suffix[AT_COLUMN])) || answer->column->source == SOURCE_INDEX)
         return ANSWER_NO_OBJECT;
     if (!snapshot_find(snapshot, answer->column->table, suffix + AT_INDEX, length - AT_INDEX, &answer->cursor) ||
         !cell(snapshot, agent, answer))

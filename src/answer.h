@@ -1,5 +1,6 @@
-/* answer: which object answers a request, by plain comparison of sub-identifiers. The walk of the whole MIB in the order
- * of SNMP, without SNMP: table gives it to Net-SNMP, print to people, and a test can check it against a linear search. */
+/* answer: which object answers a request, by plain comparison of sub-identifiers. The walk of the whole MIB in the
+ * order of SNMP, without SNMP: table gives it to Net-SNMP, print to people, and a test can check it against a linear
+ * search. */
 #ifndef RDMA_AGENTX_ANSWER_H
 #define RDMA_AGENTX_ANSWER_H
 
@@ -23,11 +24,13 @@ enum answer_result { ANSWER_FOUND, ANSWER_NO_OBJECT, ANSWER_NO_INSTANCE };
 enum answer_result answer_get(const struct snapshot *snapshot, const struct agent_state *agent, const uint32_t *suffix,
                               size_t length, struct answer *answer);
 
-/* The first object instance behind suffix that has a value; cells that are absent are stepped over. False at the end. */
+/* The first object instance behind suffix that has a value; cells that are absent are stepped over. False at
+ * the end. */
 bool answer_next(const struct snapshot *snapshot, const struct agent_state *agent, const uint32_t *suffix,
                  size_t length, struct answer *answer);
 
-/* Writes what follows the root in the name of the answer; suffix has room for SNAPSHOT_INDEX_MAX. Returns its length. */
+/* Writes what follows the root in the name of the answer; suffix has room for SNAPSHOT_INDEX_MAX. Returns
+ * its length. */
 size_t answer_name(const struct snapshot *snapshot, const struct answer *answer, uint32_t *suffix);
 
 #endif

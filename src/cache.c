@@ -134,9 +134,7 @@ static void note_reading(struct cache *cache, const struct collector_reading *re
         agent->stalled_devices += devices[i]->status == STATUS_STALLED;
         agent->names_not_served += names_not_served(devices[i]);
     }
-    agent->health = reading->error                ? HEALTH_FAILED
-                    : agent->stalled_devices > 0 ? HEALTH_DEGRADED
-                                                 : HEALTH_OK;
+    agent->health = reading->error ? HEALTH_FAILED : agent->stalled_devices > 0 ? HEALTH_DEGRADED : HEALTH_OK;
 }
 
 /* --- Refreshing --- */
@@ -177,8 +175,8 @@ static void refresh(struct cache *cache)
     cache->settings.refresh(cache->settings.context, &reading);
     devices = memory_new(reading.count, sizeof(struct device *));
     for (size_t i = 0; i < reading.count; i++)
-        devices[i] = reading.entries[i].device ? reading.entries[i].device
-                                               : stalled_device(cache, reading.entries[i].name);
+        devices[i] =
+            reading.entries[i].device ? reading.entries[i].device : stalled_device(cache, reading.entries[i].name);
     history_note(cache->history, devices, reading.count, cache->settings.uptime());
     note_reading(cache, &reading, devices);
     snapshot = snapshot_new(devices, reading.count);

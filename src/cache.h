@@ -11,9 +11,9 @@
 #include "snapshot.h"
 
 struct cache_settings {
-    int64_t max_age;                 /* ms */
-    int64_t (*clock)(void);          /* µs, monotonic */
-    int64_t (*uptime)(void);         /* sysUpTime, hundredths of a second */
+    int64_t max_age;                                                   /* ms */
+    int64_t (*clock)(void);                                            /* µs, monotonic */
+    int64_t (*uptime)(void);                                           /* sysUpTime, hundredths of a second */
     void (*refresh)(void *context, struct collector_reading *reading); /* collector_refresh or a test's */
     void *context;
     const char *version;

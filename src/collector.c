@@ -28,9 +28,9 @@ struct collector {
     bool want_list, leaving;
     struct collector_names names; /* as last listed */
     bool names_are_new;
-    uint32_t names_told;          /* not served, as last logged */
-    int error_told;               /* of listing */
-    bool lack_told;               /* of threads */
+    uint32_t names_told; /* not served, as last logged */
+    int error_told;      /* of listing */
+    bool lack_told;      /* of threads */
 };
 
 /* --- The source that is sysfs --- */

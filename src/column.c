@@ -5,11 +5,15 @@
 #include <string.h>
 #include <strings.h>
 
+/* Tables that read best as tables: */
+/* clang-format off */
+
 static const struct label truth[] = {{1, "true"}, {2, "false"}, {0, NULL}};
 static const struct label healths[] = {{1, "ok"}, {2, "degraded"}, {3, "failed"}, {0, NULL}};
 static const struct label statuses[] = {{1, "ok"}, {2, "partial"}, {3, "refused"}, {4, "stalled"}, {0, NULL}};
-static const struct label node_types[] = {{1, "ca"},        {2, "switch"},      {3, "router"},    {4, "rnic"}, {5, "usnic"},
-                                          {6, "usnicUdp"},  {7, "unspecified"}, {255, "unknown"}, {0, NULL}};
+static const struct label node_types[] = {{1, "ca"},       {2, "switch"},      {3, "router"},
+                                          {4, "rnic"},     {5, "usnic"},       {255, "unknown"},
+                                          {6, "usnicUdp"}, {7, "unspecified"}, {0, NULL}};
 static const struct label states[] = {{0, "nop"},    {1, "down"},        {2, "init"},      {3, "armed"},
                                       {4, "active"}, {5, "activeDefer"}, {255, "unknown"}, {0, NULL}};
 static const struct label phys_states[] = {{1, "sleep"},
@@ -196,11 +200,13 @@ static const struct column catalogue[] = {
     NAMED(TABLE_DEVICE_COUNTER, 4, rdmaDeviceCounterLevel, SMI_GAUGE, SOURCE_LEVEL, .metric = "rdma_device_level"),
 };
 
+/* clang-format on */
+
 /* Files of hw_counters that count nothing. Names that begin with "watermark_" are high-water marks. */
 static const char *const gauges[] = {
-    "active_qps",       "active_srqs",   "active_cqs",    "active_mrs",       "active_mws",        "active_pds",
-    "active_ahs",       "active_rc_qps", "active_ud_qps", "db_fifo_register", "num_qps_congested", "current_rate",
-    "DRIVER_CtxtsOpen",
+    "active_qps",        "active_srqs",  "active_cqs",       "active_mrs",    "active_mws",
+    "active_pds",        "active_ahs",   "active_rc_qps",    "active_ud_qps", "db_fifo_register",
+    "num_qps_congested", "current_rate", "DRIVER_CtxtsOpen",
 };
 
 /* device/driver is the driver of the PCI function, which for bnxt_re and ocrdma is the Ethernet driver. */

@@ -22,8 +22,8 @@ enum table {
 };
 
 enum column_type {
-    SMI_INTEGER,   /* INTEGER, Integer32, enumerations */
-    SMI_GAUGE,     /* Gauge32 and Unsigned32, which are one on the wire */
+    SMI_INTEGER, /* INTEGER, Integer32, enumerations */
+    SMI_GAUGE,   /* Gauge32 and Unsigned32, which are one on the wire */
     SMI_COUNTER32,
     SMI_COUNTER64,
     SMI_TIMESTAMP, /* TimeTicks */
@@ -32,14 +32,14 @@ enum column_type {
 
 /* Where a cell comes from. */
 enum column_source {
-    SOURCE_INDEX,    /* not accessible: the index itself */
-    SOURCE_NUMBER,   /* int64_t at offset in the row's structure */
-    SOURCE_TEXT,     /* char[] there */
-    SOURCE_COUNTER,  /* value[slot] of the row's counters */
-    SOURCE_OCTETS,   /* the same in octets */
-    SOURCE_KIND,     /* of a named counter */
-    SOURCE_VALUE,    /* of a named counter of kind counter */
-    SOURCE_LEVEL,    /* of a named counter of any other kind */
+    SOURCE_INDEX,   /* not accessible: the index itself */
+    SOURCE_NUMBER,  /* int64_t at offset in the row's structure */
+    SOURCE_TEXT,    /* char[] there */
+    SOURCE_COUNTER, /* value[slot] of the row's counters */
+    SOURCE_OCTETS,  /* the same in octets */
+    SOURCE_KIND,    /* of a named counter */
+    SOURCE_VALUE,   /* of a named counter of kind counter */
+    SOURCE_LEVEL,   /* of a named counter of any other kind */
 };
 
 struct label {
@@ -49,18 +49,18 @@ struct label {
 
 struct column {
     uint8_t table;
-    uint8_t number;      /* sub-identifier below the entry */
-    uint8_t type;        /* enum column_type */
-    uint8_t source;      /* enum column_source */
-    uint8_t slot;        /* SOURCE_COUNTER, SOURCE_OCTETS: place in struct counters */
-    bool is_error;       /* its increments are error events of the port */
-    bool is_hexadecimal; /* RdmaHexNumber */
-    uint16_t offset;     /* SOURCE_NUMBER, SOURCE_TEXT */
-    uint64_t limit;      /* the hardware stops counting here; 0: it does not */
-    const char *object;  /* descriptor in the MIB */
-    const char *file;    /* sysfs file of a counter, NULL for all else */
-    const char *alias;   /* the name some drivers give that file */
-    const char *metric;  /* Prometheus name where the rule of column_metric does not give it */
+    uint8_t number;             /* sub-identifier below the entry */
+    uint8_t type;               /* enum column_type */
+    uint8_t source;             /* enum column_source */
+    uint8_t slot;               /* SOURCE_COUNTER, SOURCE_OCTETS: place in struct counters */
+    bool is_error;              /* its increments are error events of the port */
+    bool is_hexadecimal;        /* RdmaHexNumber */
+    uint16_t offset;            /* SOURCE_NUMBER, SOURCE_TEXT */
+    uint64_t limit;             /* the hardware stops counting here; 0: it does not */
+    const char *object;         /* descriptor in the MIB */
+    const char *file;           /* sysfs file of a counter, NULL for all else */
+    const char *alias;          /* the name some drivers give that file */
+    const char *metric;         /* Prometheus name where the rule of column_metric does not give it */
     const struct label *labels; /* names of an enumeration, ending with a NULL name */
 };
 

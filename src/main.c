@@ -106,8 +106,9 @@ static int run(const struct options *options)
         .version = PACKAGE_VERSION,
     });
     status = options->print ? print(cache)
-             : agent_run(&(struct agent_settings){.socket = options->agentx_socket, .cache = cache}) == 0 ? EXIT_SUCCESS
-                                                                                                          : EXIT_FAILURE;
+             : agent_run(&(struct agent_settings){.socket = options->agentx_socket, .cache = cache}) == 0
+                 ? EXIT_SUCCESS
+                 : EXIT_FAILURE;
     cache_free(cache);
     collector_free(collector);
     return status;

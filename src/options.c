@@ -36,6 +36,7 @@ static const struct choice targets[] = {{"stderr", LOG_TARGET_STDERR}, {"syslog"
 
 #define AT(member) offsetof(struct options, member)
 
+/* clang-format off */
 static const struct option_row rows[] = {
     {"foreground", 'f', FLAG, AT(foreground), NULL, NULL, 0, 0, NULL, "stay in the foreground"},
     {"agentx-socket", 'x', TEXT, AT(agentx_socket), "ADDR", NULL, 0, 0, NULL,
@@ -56,6 +57,7 @@ static const struct option_row rows[] = {
     {"version", 0, COMMAND, AT(version), NULL, NULL, 0, 0, NULL, "print the version and end"},
     {"help", 'h', COMMAND, AT(help), NULL, NULL, 0, 0, NULL, "print this text and end"},
 };
+/* clang-format on */
 
 enum { ROWS = sizeof(rows) / sizeof(rows[0]), NAME_SIZE = 64, DURATION_SIZE = 24 };
 
@@ -103,8 +105,8 @@ static bool set_duration(const struct option_row *row, int64_t *field, const cha
     int64_t ms;
 
     if (!options_parse_duration(text, &ms)) {
-        snprintf(source->error, source->size, "%s: \"%s\" is not a duration: give a number and ms, s, m or h, like 250ms",
-                 source->name, text);
+        snprintf(source->error, source->size,
+                 "%s: \"%s\" is not a duration: give a number and ms, s, m or h, like 250ms", source->name, text);
         return false;
     }
     if (ms < row->least || ms > row->most) {
@@ -311,9 +313,9 @@ void options_print_help(FILE *out)
     for (size_t i = 0; i < ROWS; i++) {
         char left[NAME_SIZE], name[NAME_SIZE];
 
-        snprintf(left, sizeof(left), "%c%c%c --%s%s%s", rows[i].letter ? '-' : ' ', rows[i].letter ? rows[i].letter : ' ',
-                 rows[i].letter ? ',' : ' ', rows[i].name, rows[i].argument ? " " : "",
-                 rows[i].argument ? rows[i].argument : "");
+        snprintf(left, sizeof(left), "%c%c%c --%s%s%s", rows[i].letter ? '-' : ' ',
+                 rows[i].letter ? rows[i].letter : ' ', rows[i].letter ? ',' : ' ', rows[i].name,
+                 rows[i].argument ? " " : "", rows[i].argument ? rows[i].argument : "");
         fprintf(out, "  %-32s %s", left, rows[i].help);
         for (const struct choice *choice = rows[i].choices; choice && choice->name; choice++)
             fprintf(out, "%s%s", choice == rows[i].choices ? ": " : ", ", choice->name);
@@ -325,7 +327,7 @@ void options_print_help(FILE *out)
             fprintf(out, "  %-32s %s\n", "", name);
         }
     }
-    fputs("\nThe command line goes before the environment. Exit status: 0, or 1 if it could not run, or 2 if an option or a\n"
-          "variable makes no sense. See rdma-agentx(8).\n",
+    fputs("\nThe command line goes before the environment. Exit status: 0, or 1 if it could not run, or 2 if an\n"
+          "option or a variable makes no sense. See rdma-agentx(8).\n",
           out);
 }

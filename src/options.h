@@ -1,5 +1,5 @@
-/* options: what the command line and the environment say. One table of options gives the parser, the environment's names,
- * the defaults and --help. */
+/* options: what the command line and the environment say. One table of options gives the parser, the environment's
+ * names, the defaults and --help. */
 #ifndef RDMA_AGENTX_OPTIONS_H
 #define RDMA_AGENTX_OPTIONS_H
 

@@ -45,8 +45,8 @@ struct counter_name {
 struct counter_names {
     atomic_uint owners;
     uint32_t count;
-    uint32_t not_served;              /* names that cannot be an index */
-    char rejected[64];                /* one of them, printable */
+    uint32_t not_served; /* names that cannot be an index */
+    char rejected[64];   /* one of them, printable */
     struct counter_name name[];
 };
 
@@ -77,15 +77,15 @@ struct port {
     int64_t state;
     int64_t phys_state;
     int64_t link_layer;
-    int64_t width;        /* lanes */
-    int64_t speed;        /* Mb/s */
+    int64_t width; /* lanes */
+    int64_t speed; /* Mb/s */
     int64_t lid;
     int64_t lmc;
     int64_t sm_lid;
     int64_t sm_sl;
     int64_t capability_mask;
-    int64_t active_mtu;   /* octets */
-    int64_t max_mtu;      /* octets */
+    int64_t active_mtu; /* octets */
+    int64_t max_mtu;    /* octets */
     int64_t ifindex;
     char device_name[DEVICE_NAME_SIZE];
     char name[DEVICE_NAME_SIZE + 12]; /* "mlx5_0/1" */
@@ -137,7 +137,7 @@ struct device {
     char parent[DEVICE_NAME_SIZE];
     struct driver_traits traits;
     struct named_counters named;
-    int64_t registered;            /* filled by the cache, like struct port_history */
+    int64_t registered; /* filled by the cache, like struct port_history */
     int64_t counter_discontinuity;
     struct port *ports;
 };

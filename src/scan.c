@@ -76,6 +76,7 @@ static bool store_numa_node(struct device *device, const char *text, size_t leng
            sysfs_parse_number(text, length, &device->numa_node);
 }
 
+/* clang-format off */
 static const struct {
     const char *file;
     bool (*store)(struct device *device, const char *text, size_t length);
@@ -91,6 +92,7 @@ static const struct {
     {"board_id", store_board_id, false},
     {"device/numa_node", store_numa_node, false},
 };
+/* clang-format on */
 
 static void read_attributes(struct scan *scan, struct scan_pass *pass)
 {

@@ -31,7 +31,8 @@ struct scan *scan_new(struct scan_settings *settings, const char *name);
 void scan_free(struct scan *scan);
 
 /* One pass over the device. The caller frees the result; NULL with *error set to -errno if there is no such device or
- * its directory cannot be opened (-ENOLINK: its link in the class leads nowhere). When patience runs out, the result holds what was read and is not complete. */
+ * its directory cannot be opened (-ENOLINK: its link in the class leads nowhere). When patience runs out, the result
+ * holds what was read and is not complete. */
 struct device *scan_device(struct scan *scan, const struct scan_patience *patience, int *error);
 
 /* Reads a single file of the device, to see whether it answers at all. */

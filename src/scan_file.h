@@ -10,24 +10,24 @@
 #include <sys/types.h>
 
 enum {
-    SCAN_TEXT_SIZE = 160,  /* the longest attribute (board_id of hfi1) fits; values are at most 21 characters */
+    SCAN_TEXT_SIZE = 160, /* the longest attribute (board_id of hfi1) fits; values are at most 21 characters */
     SCAN_PATH_SIZE = 320,
 };
 
 /* One pass over a device, as all its files see it. */
 struct scan_pass {
-    int device;                    /* directory of the device */
-    int64_t now;                   /* ms, monotonic */
-    atomic_int *held;              /* descriptors held by all scans together */
+    int device;       /* directory of the device */
+    int64_t now;      /* ms, monotonic */
+    atomic_int *held; /* descriptors held by all scans together */
     int most_held;
     bool (*enough)(void *context); /* asked before each read; true ends the pass */
     void *context;
     bool (*is_gone)(void *context); /* asked once when a file says so */
     void *gone_context;
     bool asked_gone;
-    bool stopped;                  /* nothing more is read */
-    bool gone;                     /* the device is no more, or another one has its name */
-    uint32_t reads, failures;      /* files asked, and those of them without a usable answer */
+    bool stopped;             /* nothing more is read */
+    bool gone;                /* the device is no more, or another one has its name */
+    uint32_t reads, failures; /* files asked, and those of them without a usable answer */
 };
 
 struct scan_file {

@@ -27,8 +27,7 @@ static bool add_name(void *context, const char *text)
     }
     if (names->count == listing->room) {
         listing->room = listing->room * 2 + 32;
-        names = listing->names =
-            memory_resize(names, 1, sizeof(*names) + listing->room * sizeof(names->name[0]));
+        names = listing->names = memory_resize(names, 1, sizeof(*names) + listing->room * sizeof(names->name[0]));
     }
     name = &names->name[names->count++];
     *name = (struct counter_name){.length = (uint8_t)strlen(text), .kind = (uint8_t)column_kind(text)};

@@ -184,6 +184,7 @@ static bool store_gid(struct port *port, const char *text, size_t length)
     return true;
 }
 
+/* clang-format off */
 static const struct {
     const char *file;
     bool (*store)(struct port *port, const char *text, size_t length);
@@ -198,6 +199,7 @@ static const struct {
     {"cap_mask", store_capability_mask, false},
     {"gids/0", store_gid, true},
 };
+/* clang-format on */
 
 /* A number read as "4: ACTIVE"; beyond those of the MIB it is unknown. False if the file exists and gave no value. */
 static bool read_state(struct scan_pass *pass, struct scan_port *reader, struct scan_file *file, const char *name,
@@ -225,8 +227,8 @@ static void read_states(struct scan_pass *pass, struct scan_port *reader)
 {
     struct port *known = &reader->known;
 
-    reader->state_failed = !read_state(pass, reader, &reader->state, "state", 0, IB_PORT_STATES, &known->state,
-                                       known->state_text);
+    reader->state_failed =
+        !read_state(pass, reader, &reader->state, "state", 0, IB_PORT_STATES, &known->state, known->state_text);
     reader->phys_state_failed = !read_state(pass, reader, &reader->phys_state, "phys_state", 1, IB_PHYS_STATES,
                                             &known->phys_state, known->phys_state_text);
     reader->state_due = reader->state_failed || reader->phys_state_failed ? pass->now : pass->now + SCAN_SLOW_INTERVAL;
@@ -314,8 +316,7 @@ static void copy_known(const struct scan_port *reader, struct port *port)
     port->hw_counters = read.hw_counters;
     port->named = read.named;
     port->status = read.status;
-    if (port->status == STATUS_OK &&
-        (reader->attributes_failed || reader->state_failed || reader->phys_state_failed))
+    if (port->status == STATUS_OK && (reader->attributes_failed || reader->state_failed || reader->phys_state_failed))
         port->status = STATUS_PARTIAL;
 }
 

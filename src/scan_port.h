@@ -33,7 +33,7 @@ struct scan_port {
     struct scan_file attribute[SCAN_PORT_ATTRIBUTES];
     struct scan_file netdev_file[SCAN_NETDEV_FILES];
     char netdev_mark[SCAN_NETDEV_FILES][16]; /* what they said last */
-    uint32_t attributes_failed; /* bit i: attribute[i] exists and its last answer was no value */
+    uint32_t attributes_failed;              /* bit i: attribute[i] exists and its last answer was no value */
     bool state_failed, phys_state_failed;
     int64_t last_state;          /* that could be read */
     int64_t state_due, slow_due; /* ms */
@@ -41,7 +41,7 @@ struct scan_port {
     char netdev_mtu[16];
     uint8_t link_slot[SCAN_LINK_COUNTERS];    /* of link_downed and link_error_recovery */
     uint64_t link_events[SCAN_LINK_COUNTERS]; /* what they were last */
-    struct port known;    /* attributes as last read */
+    struct port known;                        /* attributes as last read */
 };
 
 /* What all ports of a device need to know of it. */

@@ -243,8 +243,8 @@ bool snapshot_find(const struct snapshot *snapshot, enum table table, const uint
     if (at == count || !points_into(&groups[at], index, length))
         return false;
     cursor->group = at;
-    cursor->member = first_member(&groups[at], table, index + groups[at].key_length,
-                                  length - groups[at].key_length, &exact);
+    cursor->member =
+        first_member(&groups[at], table, index + groups[at].key_length, length - groups[at].key_length, &exact);
     return exact;
 }
 
@@ -259,8 +259,7 @@ bool snapshot_next(const struct snapshot *snapshot, enum table table, const uint
     if (cursor->group < count && points_into(&groups[cursor->group], index, length)) {
         const struct group *group = &groups[cursor->group];
 
-        cursor->member =
-            first_member(group, table, index + group->key_length, length - group->key_length, &exact);
+        cursor->member = first_member(group, table, index + group->key_length, length - group->key_length, &exact);
         cursor->member += exact;
     }
     return settle(snapshot, table, cursor);

@@ -22,7 +22,8 @@ static bool suffix_of(const netsnmp_variable_list *varbind, uint32_t *suffix, si
 {
     size_t n = varbind->name_length;
 
-    if (n < OID_LENGTH(root) || n > MAX_OID_LEN || netsnmp_oid_equals(varbind->name, OID_LENGTH(root), root, OID_LENGTH(root)) != 0)
+    if (n < OID_LENGTH(root) || n > MAX_OID_LEN ||
+        netsnmp_oid_equals(varbind->name, OID_LENGTH(root), root, OID_LENGTH(root)) != 0)
         return false;
     *length = n - OID_LENGTH(root);
     for (size_t i = 0; i < *length; i++)

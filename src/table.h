@@ -1,5 +1,5 @@
-/* table: the MIB as Net-SNMP asks for it. One registration at the root; a request's name is compared, never decoded, and
- * answered from the cache's snapshot. */
+/* table: the MIB as Net-SNMP asks for it. One registration at the root; a request's name is compared, never decoded,
+ * and answered from the cache's snapshot. */
 #ifndef RDMA_AGENTX_TABLE_H
 #define RDMA_AGENTX_TABLE_H
 

@@ -58,8 +58,8 @@ int worker_start_thread(void *(*run)(void *context), void *context)
     return -error;
 }
 
-/* Where the table cannot be had (a container's seccomp filter), the thread shares the process's. Standard error stays: a
- * sanitizer wants to report. */
+/* Where the table cannot be had (a container's seccomp filter), the thread shares the process's. Standard error
+ * stays: a sanitizer wants to report. */
 void worker_own_descriptors(void)
 {
     if (unshare(CLONE_FILES) != 0)

@@ -21,13 +21,13 @@ enum worker_state {
 /* What all workers share. */
 struct worker_pool {
     pthread_mutex_t lock;
-    pthread_cond_t done;      /* nothing is outstanding any more, or a thread has ended */
+    pthread_cond_t done; /* nothing is outstanding any more, or a thread has ended */
     const struct collector_settings *settings;
     struct worker *queue, **queue_end;
-    int places;               /* scans that may still start */
-    size_t outstanding;       /* queued and scanning */
+    int places;         /* scans that may still start */
+    size_t outstanding; /* queued and scanning */
     size_t threads;
-    int64_t end;              /* ms: no scan goes on longer */
+    int64_t end; /* ms: no scan goes on longer */
 };
 
 struct worker {
@@ -36,13 +36,13 @@ struct worker {
     struct worker *next_queued;
     pthread_cond_t wake;
     enum worker_state state;
-    bool leaving;         /* the device is gone: end as soon as possible */
-    int64_t started;      /* ms */
-    int64_t deadline;     /* ms */
-    int64_t typical;      /* ms that the last complete scan took, or one would have */
-    int64_t backoff;      /* ms before the next probe */
-    unsigned whole_scans; /* running */
-    bool stalled;         /* announced, and not yet recovered */
+    bool leaving;          /* the device is gone: end as soon as possible */
+    int64_t started;       /* ms */
+    int64_t deadline;      /* ms */
+    int64_t typical;       /* ms that the last complete scan took, or one would have */
+    int64_t backoff;       /* ms before the next probe */
+    unsigned whole_scans;  /* running */
+    bool stalled;          /* announced, and not yet recovered */
     uint64_t registration; /* as last announced */
     struct device *result;
     int error, error_told;
