@@ -253,21 +253,30 @@ static void read_attribute(struct scan_pass *pass, struct scan_port *reader, siz
     snprintf(path, sizeof(path), "ports/%" PRId64 "/%s", reader->number, attributes[i].file);
     n = scan_file_read(pass, &reader->attribute[i], path, false, text);
     failed = n < 0 ? n != -ENOENT : !attributes[i].store(&reader->known, text, (size_t)n);
+    reader->attributes_failed &= ~(1u << i);
+    reader->attributes_again &= ~(1u << i);
     if (failed && n >= 0)
         pass->failures++;
     if (failed && !attributes[i].is_optional)
         reader->attributes_failed |= 1u << i;
     if (failed && reader->attribute[i].retry_at == 0)
-        reader->slow_due = pass->now; /* a passing failure: ask again at the next pass */
+        reader->attributes_again |= 1u << i;
 }
 
 static void read_attributes(struct scan_pass *pass, struct scan_port *reader)
 {
     forget_attributes(&reader->known);
-    reader->attributes_failed = 0;
-    reader->slow_due = pass->now + SCAN_SLOW_INTERVAL;
     for (size_t i = 0; i < SCAN_PORT_ATTRIBUTES; i++)
         read_attribute(pass, reader, i);
+    reader->slow_due = pass->stopped ? pass->now : pass->now + SCAN_SLOW_INTERVAL;
+}
+
+/* Those that failed in passing are not left for a minute. */
+static void read_attributes_again(struct scan_pass *pass, struct scan_port *reader)
+{
+    for (size_t i = 0; i < SCAN_PORT_ATTRIBUTES; i++)
+        if (reader->attributes_again >> i & 1)
+            read_attribute(pass, reader, i);
 }
 
 /* --- When what is asked --- */
@@ -341,6 +350,8 @@ void scan_port_read_attributes(struct scan_pass *pass, struct scan_port *reader,
         read_attributes(pass, reader);
         if (!pass->stopped)
             scan_netdev_find(pass, reader, host);
+    } else {
+        read_attributes_again(pass, reader);
     }
     copy_known(reader, port);
 }

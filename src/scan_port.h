@@ -34,6 +34,7 @@ struct scan_port {
     struct scan_file netdev_file[SCAN_NETDEV_FILES];
     char netdev_mark[SCAN_NETDEV_FILES][16]; /* what they said last */
     uint32_t attributes_failed;              /* bit i: attribute[i] exists and its last answer was no value */
+    uint32_t attributes_again;               /* bit i: its next answer may be another one already */
     bool state_failed, phys_state_failed;
     int64_t last_state;          /* that could be read */
     int64_t state_due, slow_due; /* ms */

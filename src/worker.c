@@ -160,6 +160,8 @@ static void *run(void *context)
     state = pool->settings->source.open(pool->settings->source.context, worker->name);
     pthread_mutex_lock(&pool->lock);
     while (!worker->leaving) {
+        if (worker->state == WORKER_STALLED)
+            worker->state = WORKER_IDLE; /* its time was over before the scan began: nothing hangs */
         if (worker->state != WORKER_SCANNING)
             pthread_cond_wait(&worker->wake, &pool->lock);
         else if (!scan(worker, state))

@@ -34,6 +34,7 @@ static void forget_reading(void)
 static void tear_down(void)
 {
     forget_reading();
+    source_fake_release_all();
     collector_free(collector);
 }
 
@@ -124,6 +125,21 @@ START_TEST(a_stalled_device_comes_back_when_a_probe_of_it_returns)
 }
 END_TEST
 
+/* A host that is busy, or a process that was stopped: the time of a scan is over before its thread got to run. */
+START_TEST(a_device_whose_thread_came_too_late_is_read_by_the_next_refresh)
+{
+    struct source_fake_device *a = source_fake_add("a");
+
+    source_fake_hang_opening(a, true);
+    refresh();
+    ck_assert_ptr_null(device_of(a));
+    ck_assert_uint_eq(a->reads, 0);
+    source_fake_hang_opening(a, false);
+    await(a);
+    ck_assert_uint_eq(a->probes, 0); /* nothing had hung */
+}
+END_TEST
+
 START_TEST(with_all_devices_hung_a_refresh_still_ends)
 {
     enum { DEVICES = 20 };
@@ -207,14 +223,14 @@ START_TEST(a_hung_device_may_be_removed_and_return)
     a->present = false;
     refresh();
     ck_assert_uint_eq(reading.count, 0);
-    ck_assert_uint_eq(a->closes, 0); /* its thread is still in the read */
+    source_fake_heal(a);
     source_fake_add("a");
     refresh();
-    ck_assert_ptr_null(device_of(a));
+    ck_assert_ptr_nonnull(device_of(a));
+    ck_assert_uint_eq(a->opens, 2);
+    ck_assert_uint_eq(a->closes, 0); /* the thread of the first one is still in its read */
     source_fake_hang(a, false, false);
     source_fake_wait(&a->closes, 1);
-    await(a);
-    ck_assert_uint_eq(a->opens, 2);
     refresh();
     ck_assert_ptr_nonnull(device_of(a));
 }
@@ -276,6 +292,7 @@ Suite *unit_suite(void)
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_test(tcase, a_hung_device_is_stalled_after_its_time_and_others_are_fresh);
     tcase_add_test(tcase, a_stalled_device_comes_back_when_a_probe_of_it_returns);
+    tcase_add_test(tcase, a_device_whose_thread_came_too_late_is_read_by_the_next_refresh);
     tcase_add_test(tcase, with_all_devices_hung_a_refresh_still_ends);
     tcase_add_test(tcase, a_hung_scan_gives_its_place_back);
     tcase_add_test(tcase, a_slow_device_is_read_whole_from_the_second_refresh_on);

@@ -155,6 +155,9 @@ START_TEST(an_attribute_that_failed_in_passing_is_asked_again_at_once)
     sysfs_fake_fail("/sm_lid", EIO);
     scan_tree_read(0);
     ck_assert_int_eq(port()->sm_lid, ABSENT);
+    ck_assert_uint_eq(asks(SECOND, "/sm_lid"), 1);
+    ck_assert_uint_eq(sysfs_fake_reads("/cap_mask"), 0); /* and the others are not */
+    ck_assert_int_eq(port()->capability_mask, 0x2651e848);
     sysfs_fake_fail("/sm_lid", 0);
     scan_tree_read(SECOND);
     ck_assert_int_eq(port()->sm_lid, 1);

@@ -197,6 +197,20 @@ START_TEST(a_bad_attribute_loses_its_cell_until_it_is_well)
 }
 END_TEST
 
+START_TEST(an_attribute_that_cannot_be_read_loses_its_cell)
+{
+    char path[UNIT_PATH_SIZE];
+
+    snprintf(path, sizeof(path), "/ports/1/%s", numbers[_i].path);
+    sysfs_fake_fail(path, EIO);
+    scan_tree_read(0);
+    ck_assert_int_eq(number_at(numbers[_i].offset), ABSENT);
+    ck_assert_int_eq(port()->status, STATUS_PARTIAL);
+    ck_assert_uint_ge(scan_tree.device->failures, 1);
+    ck_assert_int_eq(scan_tree_present(&port()->counters), COUNTERS);
+}
+END_TEST
+
 START_TEST(a_bad_node_type_is_counted_and_loses_its_cell)
 {
     scan_tree_write("node_type", "nonsense\n");
@@ -367,6 +381,7 @@ Suite *unit_suite(void)
     tcase_add_test(tcase, a_file_nobody_knows_is_left_alone);
     tcase_add_loop_test(tcase, a_bad_counter_loses_its_cell_and_no_other, 0, COUNTERS);
     tcase_add_loop_test(tcase, a_bad_attribute_loses_its_cell_until_it_is_well, 0, UNIT_COUNT(numbers));
+    tcase_add_loop_test(tcase, an_attribute_that_cannot_be_read_loses_its_cell, 0, UNIT_COUNT(numbers));
     tcase_add_test(tcase, a_bad_node_type_is_counted_and_loses_its_cell);
     tcase_add_loop_test(tcase, a_file_that_does_not_exist_is_no_failure, 0, UNIT_COUNT(optional_files));
     tcase_add_loop_test(tcase, a_file_that_is_empty_by_right_is_no_failure, 0, UNIT_COUNT(empty_files));

@@ -62,6 +62,8 @@ static void *open_device(void *context, const char *name)
         if (strcmp(devices[i].name, name) == 0)
             device = &devices[i];
     device->opens++;
+    while (device->open_hangs)
+        pthread_cond_wait(&changed, &lock);
     pthread_mutex_unlock(&lock);
     return device;
 }
@@ -98,14 +100,16 @@ static struct device *read_device(void *context, const struct scan_patience *pat
     struct source_fake_device *state = context;
     struct device *device = NULL;
     int files_read = 0;
+    bool hangs;
 
     pthread_mutex_lock(&lock);
+    hangs = state->hangs;
     look_at_thread();
     state->reads++;
     if (++source_fake.running > source_fake.most_running)
         source_fake.most_running = source_fake.running;
     pthread_cond_broadcast(&changed);
-    while (state->hangs)
+    for (unsigned releases = state->releases; hangs && releases == state->releases;)
         pthread_cond_wait(&changed, &lock);
     while (files_read < state->files && !patience->is_over(patience->context)) {
         int64_t end = worker_now() + state->ms;
@@ -173,9 +177,34 @@ void source_fake_hang(struct source_fake_device *device, bool reads, bool probes
 {
     pthread_mutex_lock(&lock);
     device->hangs = reads;
+    device->releases += !reads;
     device->probe_hangs = probes;
     pthread_cond_broadcast(&changed);
     pthread_mutex_unlock(&lock);
+}
+
+void source_fake_hang_opening(struct source_fake_device *device, bool hangs)
+{
+    pthread_mutex_lock(&lock);
+    device->open_hangs = hangs;
+    pthread_cond_broadcast(&changed);
+    pthread_mutex_unlock(&lock);
+}
+
+void source_fake_heal(struct source_fake_device *device)
+{
+    pthread_mutex_lock(&lock);
+    device->hangs = false;
+    pthread_mutex_unlock(&lock);
+}
+
+void source_fake_release_all(void)
+{
+    for (size_t i = 0; i < device_count; i++) {
+        source_fake_hang(&devices[i], false, false);
+        source_fake_hang_opening(&devices[i], false);
+    }
+    source_fake_hang_listing(false);
 }
 
 void source_fake_hang_listing(bool hangs)

@@ -11,9 +11,10 @@
 struct source_fake_device {
     char name[256];
     bool present; /* it is listed */
-    bool hangs, probe_hangs;
-    int files, ms; /* a read takes so many steps of so many ms, and asks for patience before each */
-    int error;     /* reads give this -errno and no device */
+    bool hangs, probe_hangs, open_hangs;
+    unsigned releases; /* of reads */
+    int files, ms;     /* a read takes so many steps of so many ms, and asks for patience before each */
+    int error;         /* reads give this -errno and no device */
     uint32_t failures;
     uint64_t registration;
     unsigned opens, closes, reads, probes;
@@ -39,6 +40,15 @@ struct source_fake_device *source_fake_add(const char *name);
 /* From now on reads and probes of the device, or listings, do not end; or those that hang go on. */
 void source_fake_hang(struct source_fake_device *device, bool reads, bool probes);
 void source_fake_hang_listing(bool hangs);
+
+/* Likewise, for the thread of a device to get as far as its first read. */
+void source_fake_hang_opening(struct source_fake_device *device, bool hangs);
+
+/* Reads that begin from now on end; those that hang go on hanging. */
+void source_fake_heal(struct source_fake_device *device);
+
+/* Nothing hangs any more. */
+void source_fake_release_all(void);
 
 /* Waits until the number is at least that; fails the test after some seconds. */
 void source_fake_wait(const unsigned *number, unsigned least);
