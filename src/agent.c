@@ -14,6 +14,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -37,21 +38,29 @@ static const char program[] = "rdma-agentx";
 static struct {
     const struct agent_settings *settings;
     netsnmp_session *session; /* NULL: snmpd is away */
+    int socket;               /* of the session; -1: none */
     bool was_connected;
     bool is_refused; /* snmpd did not register the MIB */
     bool is_ending;
     bool should_warm;     /* read the devices before the first request wants them */
     int64_t uptime_began; /* 1/100 s on the monotonic clock */
-} agent;
+} agent = {.socket = -1};
+
+/* Exported by libnetsnmpagent, declared in none of the headers it installs (agent/mibgroup/agentx/subagent.h). */
+extern int subagent_open_master_session(void);
+extern void agentx_check_session(unsigned int alarm, void *session);
 
 /* --- The end --- */
 
 static int stop_pipe[2] = {-1, -1};
 static timer_t farewell;
 
+/* A thread that is stuck in a read may keep the process: the session must not wait for it. */
 static void end_now(int signal)
 {
     (void)signal;
+    if (agent.socket >= 0)
+        shutdown(agent.socket, SHUT_RDWR);
     _exit(0);
 }
 
@@ -176,6 +185,7 @@ static int on_connected(int major, int minor, void *session, void *context)
         cache_restart_uptime(agent.settings->cache);
     agent.uptime_began = began;
     agent.session = session;
+    agent.socket = snmp_sess_transport(snmp_sess_pointer(session))->sock;
     agent.was_connected = agent.should_warm = true;
     agent.is_refused = false;
     log_info("connected to snmpd", LOG_TEXT("socket", socket_name()));
@@ -185,16 +195,41 @@ static int on_connected(int major, int minor, void *session, void *context)
 static int on_disconnected(int major, int minor, void *session, void *context)
 {
     (void)major, (void)minor, (void)session, (void)context;
+    if (agent.session)
+        log_warn("lost snmpd; looking for it", LOG_TEXT("socket", socket_name()));
     agent.session = NULL;
+    agent.socket = -1;
     agent.is_refused = false;
-    log_warn("lost snmpd; looking for it", LOG_TEXT("socket", socket_name()));
     return 0;
 }
 
-/* The command line goes before Net-SNMP's files, which have just been read; the session is opened after this. */
+/* The registrations go to the master that has just been found. */
+static void attach(void)
+{
+    register_mib_reattach();
+    table_announce(agent.session);
+}
+
+/* Pings snmpd, or looks for it. Net-SNMP would do so by itself, but each connection that is closed before it is a session
+ * leaves it with one more alarm that tries to open the next: something else at the socket's place makes them multiply. */
+static void look_after_session(unsigned alarm, void *context)
+{
+    (void)alarm, (void)context;
+    if (agent.session)
+        agentx_check_session(0, agent.session);
+    else if (subagent_open_master_session() == 0)
+        attach();
+}
+
+/* The command line goes before Net-SNMP's files, which have just been read; the session is opened after this. An interval
+ * of 0 keeps Net-SNMP from setting alarms of its own. */
 static int on_configured(int major, int minor, void *server, void *context)
 {
+    int interval = netsnmp_ds_get_int(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_AGENTX_PING_INTERVAL);
+
     (void)major, (void)minor, (void)server, (void)context;
+    netsnmp_ds_set_int(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_AGENTX_PING_INTERVAL, 0);
+    snmp_alarm_register((unsigned)(interval > 0 ? interval : PING_INTERVAL), SA_REPEAT, look_after_session, NULL);
     if (agent.settings->socket)
         netsnmp_ds_set_string(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_X_SOCKET, agent.settings->socket);
     return 0;
@@ -235,7 +270,9 @@ static int start(void)
     init_snmp(program);
     /* Only now: it would have kept Net-SNMP from reading its configuration, too. */
     netsnmp_ds_set_boolean(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_DONT_PERSIST_STATE, 1);
-    if (!agent.session)
+    if (agent.session)
+        attach();
+    else
         log_warn("snmpd is not there yet; looking for it", LOG_TEXT("socket", socket_name()),
                  LOG_TEXT("error", why_unreachable()));
     return 0;

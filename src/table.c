@@ -10,12 +10,14 @@
 #include "answer.h"
 
 /* Exported by libnetsnmpagent, declared in none of the headers it installs (agent/mibgroup/agentx/client.h). */
+extern int agentx_add_agentcaps(netsnmp_session *session, const oid *name, size_t length, const char *description);
 extern int agentx_register(netsnmp_session *session, oid start[], size_t length, int priority, int range_subid,
                            oid range_ubound, int timeout, u_char flags, const char *context);
 
 enum { DEFAULT_PRIORITY = 127 }; /* RFC 2741, 6.2.3 */
 
 static oid root[] = {OID_ROOT};
+static const char capability[] = "State and counters of the RDMA ports of this host (RDMA-PORT-MIB)"; /* in sysORTable */
 
 /* What follows the root in a name; false if the name does not begin with it. */
 static bool suffix_of(const netsnmp_variable_list *varbind, uint32_t *suffix, size_t *length)
@@ -166,13 +168,18 @@ bool table_register(struct cache *cache)
     }
     if (netsnmp_register_handler(registration) != MIB_REGISTERED_OK)
         return false;
-    REGISTER_SYSOR_ENTRY(root, "State and counters of the RDMA ports of this host (RDMA-PORT-MIB)");
+    REGISTER_SYSOR_ENTRY(root, capability);
     return true;
 }
 
 bool table_register_again(void *session)
 {
     return agentx_register(session, root, OID_LENGTH(root), DEFAULT_PRIORITY, 0, 0, 0, 0, NULL) == 1;
+}
+
+void table_announce(void *session)
+{
+    agentx_add_agentcaps(session, root, OID_LENGTH(root), capability);
 }
 
 const char *table_root(void)

@@ -15,4 +15,7 @@ const char *table_root(void);
  * the master refused the first time. True if it is registered now. session is a netsnmp_session. */
 bool table_register_again(void *session);
 
+/* Adds the MIB to the sysORTable of the master that session has been opened to anew. session is a netsnmp_session. */
+void table_announce(void *session);
+
 #endif
