@@ -129,12 +129,14 @@ static void note_reading(struct cache *cache, const struct collector_reading *re
     agent->ports = agent->stalled_devices = 0;
     agent->names_not_served = reading->names_not_served;
     agent->scrape_errors += reading->failures + (reading->error != 0);
+    agent->health = reading->error ? HEALTH_FAILED : HEALTH_OK;
     for (size_t i = 0; i < reading->count; i++) {
+        if (!devices[i]->complete && agent->health == HEALTH_OK)
+            agent->health = HEALTH_DEGRADED;
         agent->ports += devices[i]->port_count;
         agent->stalled_devices += devices[i]->status == STATUS_STALLED;
         agent->names_not_served += names_not_served(devices[i]);
     }
-    agent->health = reading->error ? HEALTH_FAILED : agent->stalled_devices > 0 ? HEALTH_DEGRADED : HEALTH_OK;
 }
 
 /* --- Refreshing --- */
@@ -160,6 +162,7 @@ static struct device *stalled_device(const struct cache *cache, const char *name
     struct device *device = last ? device_husk(last) : device_new(name, 0);
 
     device->status = STATUS_STALLED;
+    device->complete = false;
     for (int64_t i = 0; i < device->port_count; i++)
         device->ports[i].status = STATUS_STALLED;
     return device;

@@ -13,7 +13,7 @@
 #include "worker.h"
 
 enum {
-    GRACE = 40,         /* ms a scan has to hand over what it has when its time is up */
+    GRACE = 25,         /* ms a scan has to hand over what it has when its time is up */
     END_OF_SCANS = 650, /* ms after the start of a refresh */
     FAREWELL = 300,     /* ms that threads get to end */
 };
@@ -23,6 +23,9 @@ struct collector {
     struct worker_pool pool;
     struct worker **workers; /* sorted by name with strcmp */
     size_t count;
+    size_t first;                      /* is queued first */
+    char (*lacking)[DEVICE_NAME_SIZE]; /* devices for which no thread could be had, sorted likewise */
+    size_t lacking_count;
     /* The listing thread */
     pthread_cond_t list_wanted, listed;
     bool want_list, leaving;
@@ -30,7 +33,6 @@ struct collector {
     bool names_are_new;
     uint32_t names_told; /* not served, as last logged */
     int error_told;      /* of listing */
-    bool lack_told;      /* of threads */
 };
 
 /* --- The source that is sysfs --- */
@@ -85,7 +87,7 @@ static void *run_lister(void *context)
     struct collector *collector = context;
     struct worker_pool *pool = &collector->pool;
 
-    worker_own_descriptors();
+    worker_own_descriptors(pool);
     pthread_mutex_lock(&pool->lock);
     while (!collector->leaving) {
         struct collector_names names;
@@ -160,38 +162,45 @@ static void tell_of_device(const struct device *device)
         tell_of_counters(device->ports[i].name, &device->ports[i].named);
 }
 
-/* Makes the workers those of the names: both are sorted. */
+static void retire(struct worker *worker)
+{
+    log_info("device removed", LOG_TEXT("device", worker->name));
+    worker_retire(worker);
+}
+
+/* Makes the workers those of the names: both are sorted. A device without a thread is kept in mind all the same. */
 static void match_workers(struct collector *collector)
 {
     const struct collector_names *names = &collector->names;
     struct worker **workers = memory_new(names->count, sizeof(*workers));
-    size_t count = 0, old = 0;
+    size_t count = 0, old = 0, told = collector->lacking_count;
 
+    collector->lacking = memory_resize(collector->lacking, names->count, sizeof(*collector->lacking));
+    collector->lacking_count = 0;
     for (size_t i = 0; i < names->count; i++) {
-        struct worker *worker = NULL;
+        struct worker *worker;
 
-        while (old < collector->count && strcmp(collector->workers[old]->name, names->name[i]) < 0) {
-            log_info("device removed", LOG_TEXT("device", collector->workers[old]->name));
-            worker_retire(collector->workers[old++]);
-        }
+        while (old < collector->count && strcmp(collector->workers[old]->name, names->name[i]) < 0)
+            retire(collector->workers[old++]);
         if (old < collector->count && strcmp(collector->workers[old]->name, names->name[i]) == 0)
             worker = collector->workers[old++];
         else
             worker = worker_new(&collector->pool, names->name[i]);
         if (worker)
             workers[count++] = worker;
-        else if (!collector->lack_told)
-            log_error("cannot start a thread for the device", LOG_TEXT("device", names->name[i]),
-                      LOG_TEXT("error", strerror(errno)));
+        else
+            strcpy(collector->lacking[collector->lacking_count++], names->name[i]);
     }
-    while (old < collector->count) {
-        log_info("device removed", LOG_TEXT("device", collector->workers[old]->name));
-        worker_retire(collector->workers[old++]);
-    }
+    if (collector->lacking_count > told)
+        log_error("cannot start a thread for each device", LOG_NUMBER("lacking", collector->lacking_count),
+                  LOG_TEXT("error", strerror(errno)));
+    while (old < collector->count)
+        retire(collector->workers[old++]);
     free(collector->workers);
     collector->workers = workers;
     collector->count = count;
-    collector->lack_told = count < names->count;
+    if (collector->first >= count)
+        collector->first = 0;
 }
 
 /* --- Waiting --- */
@@ -218,6 +227,19 @@ static int64_t expire(struct collector *collector, int64_t end)
     return next;
 }
 
+/* If time was too short for all, the next refresh begins with those that had none. */
+static void note_first(struct collector *collector)
+{
+    for (size_t i = 0; i < collector->count; i++) {
+        size_t at = (collector->first + i) % collector->count;
+
+        if (collector->workers[at]->state == WORKER_QUEUED) {
+            collector->first = at;
+            return;
+        }
+    }
+}
+
 static void wait_for_scans(struct collector *collector, int64_t end)
 {
     while (collector->pool.outstanding > 0 && worker_now() < end) {
@@ -226,6 +248,7 @@ static void wait_for_scans(struct collector *collector, int64_t end)
         if (collector->pool.outstanding > 0)
             pthread_cond_timedwait(&collector->pool.done, &collector->pool.lock, &next);
     }
+    note_first(collector);
     for (size_t i = 0; i < collector->count; i++)
         worker_give_up(collector->workers[i]);
 }
@@ -265,10 +288,36 @@ static void take_result(struct worker *worker, struct collector_reading *reading
     }
     if (!device && (error == -ENODEV || error == -ENOENT))
         return;
-    reading->failures += device ? device->failures : 1;
+    reading->failures += device ? device->failures + !device->complete : 1;
     strcpy(entry->name, worker->name);
     entry->device = device;
     reading->count++;
+}
+
+static void tell_of_descriptors(struct worker_pool *pool)
+{
+    if (pool->shares_descriptors && !pool->sharing_told)
+        log_warn("threads cannot have descriptors of their own (unshare is refused): while a device hangs, the end of "
+                 "this process does not close its connection");
+    pool->sharing_told |= pool->shares_descriptors;
+}
+
+/* One entry for each device there is, sorted by name. */
+static void take_results(struct collector *collector, struct collector_reading *reading)
+{
+    size_t lacking = 0;
+
+    reading->entries = memory_new(collector->count + collector->lacking_count, sizeof(*reading->entries));
+    for (size_t i = 0; i <= collector->count; i++) {
+        const char *name = i < collector->count ? collector->workers[i]->name : "\x7f";
+
+        for (; lacking < collector->lacking_count && strcmp(collector->lacking[lacking], name) < 0; lacking++) {
+            strcpy(reading->entries[reading->count++].name, collector->lacking[lacking]);
+            reading->failures++;
+        }
+        if (i < collector->count)
+            take_result(collector->workers[i], reading);
+    }
 }
 
 void collector_refresh(struct collector *collector, struct collector_reading *reading)
@@ -289,12 +338,11 @@ void collector_refresh(struct collector *collector, struct collector_reading *re
     tell_of_listing(collector, reading->error);
     pool->end = start + END_OF_SCANS;
     for (size_t i = 0; i < collector->count; i++)
-        worker_queue(collector->workers[i]);
+        worker_queue(collector->workers[(collector->first + i) % collector->count]);
     worker_start_queued(pool);
     wait_for_scans(collector, start + COLLECTOR_LONGEST_REFRESH);
-    reading->entries = memory_new(collector->count, sizeof(*reading->entries));
-    for (size_t i = 0; i < collector->count; i++)
-        take_result(collector->workers[i], reading);
+    take_results(collector, reading);
+    tell_of_descriptors(pool);
     pthread_mutex_unlock(&pool->lock);
 }
 
@@ -320,10 +368,12 @@ struct collector *collector_new(const struct collector_settings *settings)
     pthread_cond_init(&collector->listed, &monotonic);
     pthread_condattr_destroy(&monotonic);
     collector->workers = memory_new(0, sizeof(*collector->workers));
+    collector->lacking = memory_new(0, sizeof(*collector->lacking));
     collector->pool.threads = 1;
     error = worker_start_thread(run_lister, collector);
     if (error) {
         free(collector->workers);
+        free(collector->lacking);
         free(collector);
         errno = -error;
         return NULL;
@@ -352,5 +402,6 @@ void collector_free(struct collector *collector)
         return;
     collector_names_fini(&collector->names);
     free(collector->workers);
+    free(collector->lacking);
     free(collector);
 }

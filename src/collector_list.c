@@ -10,21 +10,14 @@
 
 bool collector_matches(const char *globs, const char *name)
 {
-    char glob[256];
+    char *copy = memory_new(strlen(globs) + 1, 1), *rest = copy, *glob;
+    bool matches = false;
 
-    while (*globs) {
-        size_t n = strcspn(globs, ",");
-
-        if (n > 0 && n < sizeof(glob)) {
-            memcpy(glob, globs, n);
-            glob[n] = '\0';
-            if (fnmatch(glob, name, 0) == 0)
-                return true;
-        }
-        globs += n;
-        globs += *globs == ',';
-    }
-    return false;
+    strcpy(copy, globs);
+    while (!matches && (glob = strsep(&rest, ", ")))
+        matches = fnmatch(glob, name, 0) == 0;
+    free(copy);
+    return matches;
 }
 
 struct listing {

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -23,6 +24,7 @@
 enum {
     EXIT_USAGE = 2,
     MOST_HELD_DESCRIPTORS = 4096, /* 4.75 kB of kernel memory each: 19 MB */
+    SPARE_DESCRIPTORS = 64,       /* for directories, files that are not held, and Net-SNMP */
 };
 
 extern char **environ;
@@ -81,17 +83,50 @@ static int print(struct cache *cache)
     return fflush(stdout) == 0 && agent->health != 3 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
+/* Sees to it that the first descriptors are not ours: who closed standard error would read our log in a socket. */
+static void fill_standard_descriptors(void)
+{
+    int fd;
+
+    do
+        fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd > STDERR_FILENO)
+        close(fd);
+}
+
+/* As many descriptors as may be held open: the soft limit is raised to what that takes, if the hard one lets us. */
+static int held_descriptors(void)
+{
+    struct rlimit limit;
+    rlim_t wanted = MOST_HELD_DESCRIPTORS + SPARE_DESCRIPTORS;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return 0;
+    if (limit.rlim_cur < wanted) {
+        limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
+        setrlimit(RLIMIT_NOFILE, &limit);
+        getrlimit(RLIMIT_NOFILE, &limit);
+    }
+    if (limit.rlim_cur >= wanted)
+        return MOST_HELD_DESCRIPTORS;
+    return limit.rlim_cur > SPARE_DESCRIPTORS ? (int)(limit.rlim_cur - SPARE_DESCRIPTORS) : 0;
+}
+
 static int run(const struct options *options)
 {
-    struct scan_settings scans = {.sysfs_root = options->sysfs_root, .most_held = MOST_HELD_DESCRIPTORS};
-    struct collector *collector = collector_new(&(struct collector_settings){
+    static struct scan_settings scans; /* a thread that is stuck in a read uses it to the very end */
+    struct collector *collector;
+    struct cache *cache;
+    int status;
+
+    scans = (struct scan_settings){.sysfs_root = options->sysfs_root, .most_held = held_descriptors()};
+    collector = collector_new(&(struct collector_settings){
         .source = collector_source_sysfs(&scans),
         .read_timeout = (int)options->read_timeout,
         .include = options->include,
         .exclude = options->exclude,
     });
-    struct cache *cache;
-    int status;
 
     if (!collector) {
         log_error("cannot start a thread", LOG_TEXT("error", strerror(errno)));
@@ -120,6 +155,7 @@ int main(int argc, char **argv)
     char error[256];
     bool to_stderr;
 
+    fill_standard_descriptors();
     if (!options_parse(&options, argc, argv, environ, error, sizeof(error)) ||
         (!options.help && !options.version && !check(&options, error, sizeof(error)))) {
         fprintf(stderr, "rdma-agentx: %s\n", error);

@@ -9,18 +9,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "column.h"
 #include "memory.h"
 #include "scan_file.h"
+#include "scan_identity.h"
 #include "scan_port.h"
 #include "sysfs.h"
 #include "verbs.h"
 
 enum {
-    DEVICE_ATTRIBUTES = 9,
     LONGEST_DEVICE_COUNTER_NAME = 49, /* with the device, the index then fits an OID */
     ROOT_PATH_SIZE = 4096,            /* PATH_MAX: the root is the user's */
     REOPENINGS = 2,                   /* in one pass: the device may be registered again while it is read */
+    SETTLING_TIME = 5000,             /* ms in which the kernel has made all files of a device that was just found */
 };
 
 struct scan {
@@ -29,146 +29,18 @@ struct scan {
     int device, net; /* directories, -1: not open */
     dev_t st_dev;
     ino_t st_ino;
-    struct device *known; /* what cannot change, and no ports */
-    struct scan_file attribute[DEVICE_ATTRIBUTES];
-    uint32_t attributes_failed;
-    int64_t slow_due;
+    struct scan_identity identity;
     struct scan_named named;
     struct scan_port *ports;
     size_t port_count;
-    uint32_t files; /* that a pass may have to read */
+    uint32_t files;    /* that a pass may have to read */
+    size_t first_port; /* is read first: where the last pass ran out of time */
+    bool is_hurried;   /* it did */
+    int64_t verbs_due; /* ms: libibverbs is not asked before */
+    int64_t list_due;  /* ms: see whether the directories still have what they had */
+    size_t entries;    /* that they had */
+    bool list_failed;  /* one of them could not be listed */
 };
-
-/* --- Attributes of the device: asked once, and those that failed or may change every minute --- */
-
-static bool store_node_type(struct device *device, const char *text, size_t length)
-{
-    enum { IB_NODE_TYPES_END = 8, UNKNOWN = 255 };
-    char name[WORD_SIZE];
-
-    if (!sysfs_parse_state(text, length, &device->node_type, name, sizeof(name)))
-        return false;
-    if (device->node_type < 1 || device->node_type >= IB_NODE_TYPES_END)
-        device->node_type = UNKNOWN;
-    return true;
-}
-
-/* Texts may be empty: efa has a bare newline for its firmware, a driver without GUID zeros. Neither is a failure. */
-#define STORE_TEXT(parse, member) \
-    static bool store_##member(struct device *device, const char *text, size_t length) \
-    { \
-        device->member[0] = '\0'; \
-        parse(text, length, device->member, sizeof(device->member)); \
-        return true; \
-    }
-STORE_TEXT(sysfs_parse_guid, node_guid)
-STORE_TEXT(sysfs_parse_guid, system_image_guid)
-STORE_TEXT(sysfs_parse_text, node_description)
-STORE_TEXT(sysfs_parse_text, firmware)
-STORE_TEXT(sysfs_parse_text, hardware_revision)
-STORE_TEXT(sysfs_parse_text, hca_type)
-STORE_TEXT(sysfs_parse_text, board_id)
-
-static bool store_numa_node(struct device *device, const char *text, size_t length)
-{
-    device->numa_node = ABSENT;
-    return strcmp(text, "-1\n") == 0 /* the platform does not say */ ||
-           sysfs_parse_number(text, length, &device->numa_node);
-}
-
-/* clang-format off */
-static const struct {
-    const char *file;
-    bool (*store)(struct device *device, const char *text, size_t length);
-    bool may_change;
-} attributes[DEVICE_ATTRIBUTES] = {
-    {"node_type", store_node_type, false},
-    {"node_guid", store_node_guid, false},
-    {"sys_image_guid", store_system_image_guid, false},
-    {"node_desc", store_node_description, true}, /* rdma-ndd writes it */
-    {"fw_ver", store_firmware, false},
-    {"hw_rev", store_hardware_revision, false},
-    {"hca_type", store_hca_type, false},
-    {"board_id", store_board_id, false},
-    {"device/numa_node", store_numa_node, false},
-};
-/* clang-format on */
-
-static void read_attributes(struct scan *scan, struct scan_pass *pass)
-{
-    char text[SCAN_TEXT_SIZE];
-
-    if (pass->now < scan->slow_due)
-        return;
-    scan->slow_due = pass->now + SCAN_SLOW_INTERVAL;
-    for (size_t i = 0; i < DEVICE_ATTRIBUTES; i++) {
-        uint32_t bit = 1u << i;
-        ssize_t n;
-
-        if (scan->attribute[i].was_read && !attributes[i].may_change && !(scan->attributes_failed & bit))
-            continue;
-        n = scan_file_read(pass, &scan->attribute[i], attributes[i].file, false, text);
-        scan->attributes_failed &= ~bit;
-        if (n < 0 ? n != -ENOENT : !attributes[i].store(scan->known, text, (size_t)n))
-            scan->attributes_failed |= bit;
-        if (scan->attributes_failed & bit && n >= 0)
-            pass->failures++;
-        if (scan->attributes_failed & bit && scan->attribute[i].retry_at == 0)
-            scan->slow_due = pass->now;
-    }
-}
-
-/* --- What is read from the directory tree itself, once --- */
-
-static void read_hexadecimal(int dir, const char *path, int64_t *number)
-{
-    char text[SCAN_TEXT_SIZE];
-    ssize_t n = sysfs_read_file(dir, path, text, sizeof(text));
-
-    if (n > 0)
-        sysfs_parse_number(text, (size_t)n, number);
-}
-
-/* The last component of path that is a PCI address: of a sub-function, it is its parent's. */
-static void find_pci_address(const char *path, char *address, size_t size)
-{
-    for (const char *at = path; at; at = strchr(at, '/')) {
-        size_t n;
-
-        at += *at == '/';
-        n = strcspn(at, "/");
-        if (sysfs_is_pci_address(at, n))
-            snprintf(address, size, "%.*s", (int)n, at);
-    }
-}
-
-static bool copy_name(void *name, const char *entry)
-{
-    snprintf(name, DEVICE_NAME_SIZE, "%s", entry);
-    return false;
-}
-
-static void read_place(struct scan *scan, int class)
-{
-    struct device *known = scan->known;
-    char link[1024];
-    struct stat status;
-
-    if (sysfs_read_link(class, scan->name, link, sizeof(link)) > 0)
-        find_pci_address(link, known->pci_address, sizeof(known->pci_address));
-    if (sysfs_read_link(scan->device, "device/driver", link, sizeof(link)) > 0) {
-        const char *slash = strrchr(link, '/');
-
-        sysfs_parse_text(slash ? slash + 1 : link, strlen(slash ? slash + 1 : link), known->driver,
-                         sizeof(known->driver));
-    }
-    read_hexadecimal(scan->device, "device/vendor", &known->vendor_id);
-    read_hexadecimal(scan->device, "device/device", &known->part_id);
-    known->virtual_function = fstatat(scan->device, "device/physfn", &status, AT_SYMLINK_NOFOLLOW) == 0 ? 1 : 2;
-    if (known->virtual_function == 1)
-        sysfs_list(scan->device, "device/physfn/infiniband", copy_name, known->parent);
-    known->traits = column_traits(known->driver, known->vendor_id, known->part_id);
-}
 
 /* --- Opening and closing --- */
 
@@ -232,8 +104,7 @@ static void close_device(struct scan *scan)
     scan->ports = NULL;
     scan->port_count = 0;
     scan_named_fini(&scan->named, &scan->settings->held);
-    device_free(scan->known);
-    scan->known = NULL;
+    scan_identity_fini(&scan->identity);
     close(scan->device);
     scan->device = -1;
     if (scan->net >= 0)
@@ -241,9 +112,59 @@ static void close_device(struct scan *scan)
     scan->net = -1;
 }
 
+struct entries {
+    size_t count;
+    bool failed;
+};
+
+static bool count_entry(void *context, const char *name)
+{
+    (void)name;
+    ((struct entries *)context)->count++;
+    return true;
+}
+
+static void count_directory(int device, const char *path, struct entries *entries)
+{
+    int error = sysfs_list(device, path, count_entry, entries);
+
+    if (error && error != -ENOENT)
+        entries->failed = true;
+}
+
+/* What the directories hold that are listed once. */
+static struct entries count_entries(const struct scan *scan)
+{
+    struct entries entries = {0};
+    char path[SCAN_PATH_SIZE];
+
+    count_directory(scan->device, "ports", &entries);
+    count_directory(scan->device, "hw_counters", &entries);
+    for (size_t i = 0; i < scan->port_count; i++) {
+        snprintf(path, sizeof(path), "ports/%" PRId64 "/counters", scan->ports[i].number);
+        count_directory(scan->device, path, &entries);
+        snprintf(path, sizeof(path), "ports/%" PRId64 "/hw_counters", scan->ports[i].number);
+        count_directory(scan->device, path, &entries);
+    }
+    return entries;
+}
+
+/* The set of files does not change while a device is registered, but the kernel may still be making it when the device
+ * is found, and a directory may refuse to be listed. True if it is another one now. */
+static bool has_other_files(struct scan *scan, int64_t now)
+{
+    struct entries entries;
+
+    if (now < scan->list_due)
+        return false;
+    entries = count_entries(scan);
+    scan->list_due = entries.failed ? now + SCAN_SLOW_INTERVAL : INT64_MAX;
+    return entries.count != scan->entries || (scan->list_failed && !entries.failed);
+}
+
 static uint32_t count_files(const struct scan *scan)
 {
-    size_t files = scan->named.directory.count + DEVICE_ATTRIBUTES;
+    size_t files = scan->named.directory.count + SCAN_IDENTITY_FILES;
 
     for (size_t i = 0; i < scan->port_count; i++)
         files += scan->ports[i].counters.count + scan->ports[i].hw.directory.count + SCAN_PORT_ATTRIBUTES + 2;
@@ -255,6 +176,7 @@ static int open_device(struct scan *scan, struct scan_pass *pass)
 {
     static atomic_uint_fast64_t registrations;
     char path[ROOT_PATH_SIZE];
+    struct entries entries;
     struct stat status;
     int class = open_class(scan);
 
@@ -274,18 +196,17 @@ static int open_device(struct scan *scan, struct scan_pass *pass)
     snprintf(path, sizeof(path), "%s/class/net", scan->settings->sysfs_root);
     scan->net = sysfs_open_directory(AT_FDCWD, path);
     scan->net = scan->net < 0 ? -1 : scan->net;
-    scan->known = device_new(scan->name, 0);
-    scan->known->registration = atomic_fetch_add(&registrations, 1) + 1;
-    scan->attributes_failed = 0;
-    scan->slow_due = 0;
-    for (size_t i = 0; i < DEVICE_ATTRIBUTES; i++)
-        scan_file_init(&scan->attribute[i]);
     pass->device = scan->device;
-    read_place(scan, class);
+    scan_identity_init(&scan->identity, pass, class, scan->name);
+    scan->identity.known->registration = atomic_fetch_add(&registrations, 1) + 1;
     close(class);
     open_ports(scan, pass);
     scan_named_init(&scan->named, pass, "hw_counters", LONGEST_DEVICE_COUNTER_NAME);
     scan->files = count_files(scan);
+    entries = count_entries(scan);
+    scan->entries = entries.count;
+    scan->list_failed = entries.failed;
+    scan->list_due = pass->now + SETTLING_TIME;
     return 0;
 }
 
@@ -319,39 +240,66 @@ static void ask_verbs(struct scan *scan, const struct scan_pass *pass, struct de
 
     for (size_t i = 0; i < scan->port_count; i++)
         wanted |= scan->ports[i].wants_mtu;
-    if (!wanted || pass->stopped || !verbs_is_safe(scan->settings->sysfs_root))
+    if (!wanted || pass->stopped || pass->now < scan->verbs_due || !verbs_is_safe(scan->settings->sysfs_root))
         return;
+    scan->verbs_due = pass->now + SCAN_SLOW_INTERVAL; /* udev may not have let us in yet */
     for (size_t i = 0; i < scan->port_count; i++)
         device->ports[i].active_mtu = device->ports[i].max_mtu = ABSENT;
-    verbs_query_ports(scan->name, device->ports, scan->port_count);
+    if (verbs_query_ports(scan->name, device->ports, scan->port_count) == 0)
+        scan->verbs_due = 0;
     for (size_t i = 0; i < scan->port_count; i++) {
-        scan->ports[i].wants_mtu = false;
+        scan->ports[i].wants_mtu = scan->verbs_due != 0;
         scan->ports[i].known.active_mtu = device->ports[i].active_mtu;
         scan->ports[i].known.max_mtu = device->ports[i].max_mtu;
     }
 }
 
-/* Counters first, since they matter most when time runs out and cost least. */
+/* Counters first, since they matter most when time runs out and cost least. Where time has run out, port after port
+ * instead, beginning with the one that had none, so that all get their turn. */
+static bool read_ports(struct scan *scan, struct scan_pass *pass, const struct scan_host *host, struct device *device)
+{
+    bool whole = true, was_hurried = scan->is_hurried;
+    size_t n = scan->port_count, first = n > 0 ? scan->first_port % n : 0, stopped_at = first;
+
+    scan->is_hurried = false;
+    for (size_t i = 0; i < n; i++) {
+        size_t at = (first + i) % n;
+
+        scan_port_read_counters(pass, &scan->ports[at], host, &device->ports[at]);
+        if (was_hurried)
+            scan_port_read_attributes(pass, &scan->ports[at], host, &device->ports[at]);
+        if (pass->stopped && !scan->is_hurried) {
+            scan->is_hurried = true;
+            stopped_at = i == 0 ? at + 1 : at; /* one that takes all the time alone has had its turn */
+        }
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (!was_hurried)
+            scan_port_read_attributes(pass, &scan->ports[i], host, &device->ports[i]);
+        whole &= device->ports[i].status == STATUS_OK;
+    }
+    scan->is_hurried |= pass->stopped;
+    scan->first_port = stopped_at;
+    return whole;
+}
+
 static struct device *read_device(struct scan *scan, struct scan_pass *pass)
 {
     struct device *device = device_new(scan->name, scan->port_count);
-    struct scan_host host = {
-        .net = scan->net, .name = scan->name, .traits = &scan->known->traits, .port_count = device->port_count};
-    bool whole;
+    struct scan_host host = {.net = scan->net,
+                             .name = scan->name,
+                             .traits = &scan->identity.known->traits,
+                             .port_count = device->port_count};
+    bool whole = read_ports(scan, pass, &host, device) && !scan->list_failed;
 
-    for (size_t i = 0; i < scan->port_count; i++)
-        scan_port_read_counters(pass, &scan->ports[i], &host, &device->ports[i]);
-    whole = scan_named_read(pass, &scan->named, host.traits, &device->named, NULL, NULL) == scan->named.directory.count;
-    for (size_t i = 0; i < scan->port_count; i++) {
-        scan_port_read_attributes(pass, &scan->ports[i], &host, &device->ports[i]);
-        whole &= device->ports[i].status == STATUS_OK;
-    }
-    read_attributes(scan, pass);
+    whole &=
+        scan_named_read(pass, &scan->named, host.traits, &device->named, NULL, NULL) == scan->named.directory.count;
+    scan_identity_read(&scan->identity, pass);
     ask_verbs(scan, pass, device);
-    adopt_known(device, scan->known);
-    device->status = whole && !scan->attributes_failed ? STATUS_OK : STATUS_PARTIAL;
+    adopt_known(device, scan->identity.known);
+    device->status = whole && !scan->identity.failed ? STATUS_OK : STATUS_PARTIAL;
     device->complete = !pass->stopped;
-    device->failures = pass->failures;
+    device->failures = pass->failures + scan->list_failed;
     device->files = scan->files;
     device->files_read = pass->reads;
     return device;
@@ -387,7 +335,7 @@ struct device *scan_device(struct scan *scan, const struct scan_patience *patien
         .gone_context = scan,
     };
 
-    if (scan->device >= 0 && is_gone(scan))
+    if (scan->device >= 0 && (is_gone(scan) || has_other_files(scan, pass.now)))
         close_device(scan);
     for (int tries = 0; tries < REOPENINGS; tries++) {
         struct device *device;

@@ -40,6 +40,12 @@ void scan_file_retry(struct scan_file *file)
     file->retry_at = 0;
 }
 
+void scan_file_hurry(struct scan_file *file, int64_t now, int64_t ms)
+{
+    if (file->was_read && file->retry_at > now + ms)
+        file->retry_at = now + ms;
+}
+
 static bool is_refusal(ssize_t error)
 {
     return error == -EINVAL || error == -EOPNOTSUPP || error == -EACCES;
@@ -187,6 +193,7 @@ size_t scan_directory_read(struct scan_pass *pass, struct scan_directory *direct
 {
     size_t got = 0, done = SIZE_MAX;
 
+    directory->answers_again = false;
     if (all_refuse(directory, pass->now)) {
         struct scan_file *file = &directory->files[done = next_probe(directory)], before = *file;
 
@@ -198,6 +205,7 @@ size_t scan_directory_read(struct scan_pass *pass, struct scan_directory *direct
             return got;
         }
         scan_directory_retry(directory);
+        directory->answers_again = true;
     }
     if (directory->count > 0 && done != directory->first)
         got += read_counter(pass, directory, directory->first, values);

@@ -52,13 +52,17 @@ ssize_t scan_file_read(struct scan_pass *pass, struct scan_file *file, const cha
 /* Forgets refusals: what the file depends on has changed. */
 void scan_file_retry(struct scan_file *file);
 
+/* Shortens the wait for the next try to at most ms, for a file that has answered before. */
+void scan_file_hurry(struct scan_file *file, int64_t now, int64_t ms);
+
 /* The files of one directory of counters. */
 struct scan_directory {
     char path[SCAN_PATH_SIZE - 64]; /* below the device */
     size_t count;
     struct scan_file *files;
-    size_t first; /* is read before all others */
-    size_t probe; /* asked next while all refuse */
+    size_t first;       /* is read before all others */
+    size_t probe;       /* asked next while all refuse */
+    bool answers_again; /* they did refuse until this pass */
 };
 
 void scan_directory_init(struct scan_directory *directory, const char *path, size_t count);

@@ -17,6 +17,7 @@ enum {
     IB_PHYS_STATES = 8,
     LINK_LAYER_ETHERNET = 2, /* enum rdma_link_layer, include/rdma/ib_verbs.h */
     UNKNOWN = 255,           /* of every enumeration of the MIB */
+    STATE_BACKOFF = 5000,    /* ms: the one cell that must not stay away when a firmware reset is over */
 };
 
 /* --- What there is --- */
@@ -116,7 +117,7 @@ void scan_port_read_counters(struct scan_pass *pass, struct scan_port *reader, c
     got = scan_directory_read(pass, &reader->counters,
                               &(struct scan_values){.name = counter_name, .store = store_counter, .context = &sink});
     got += scan_named_read(pass, &reader->hw, host->traits, &port->named, reader->hw_slot, &port->hw_counters);
-    port->status = got == files ? STATUS_OK : got > 0 ? STATUS_PARTIAL : STATUS_REFUSED;
+    port->status = got == files ? STATUS_OK : got > 0 || pass->stopped ? STATUS_PARTIAL : STATUS_REFUSED;
 }
 
 /* --- Attributes --- */
@@ -231,6 +232,8 @@ static void read_states(struct scan_pass *pass, struct scan_port *reader)
         !read_state(pass, reader, &reader->state, "state", 0, IB_PORT_STATES, &known->state, known->state_text);
     reader->phys_state_failed = !read_state(pass, reader, &reader->phys_state, "phys_state", 1, IB_PHYS_STATES,
                                             &known->phys_state, known->phys_state_text);
+    scan_file_hurry(&reader->state, pass->now, STATE_BACKOFF);
+    scan_file_hurry(&reader->phys_state, pass->now, STATE_BACKOFF);
     reader->state_due = reader->state_failed || reader->phys_state_failed ? pass->now : pass->now + SCAN_SLOW_INTERVAL;
 }
 
@@ -307,9 +310,11 @@ static bool state_changed(struct scan_port *reader)
     return before != ABSENT && before != reader->last_state;
 }
 
-/* The state changed: what refused for the old one may answer now. */
+/* What refused may answer now: the state changed, or other files of the port have begun to answer. */
 static void retry_refused(struct scan_port *reader)
 {
+    scan_file_retry(&reader->state);
+    scan_file_retry(&reader->phys_state);
     scan_directory_retry(&reader->counters);
     scan_directory_retry(&reader->hw.directory);
     for (size_t i = 0; i < SCAN_PORT_ATTRIBUTES; i++)
@@ -332,14 +337,19 @@ static void copy_known(const struct scan_port *reader, struct port *port)
 void scan_port_read_attributes(struct scan_pass *pass, struct scan_port *reader, const struct scan_host *host,
                                struct port *port)
 {
-    bool moved = link_counters_moved(reader, port), look;
+    bool answers_again = reader->counters.answers_again || reader->hw.directory.answers_again;
+    bool moved = link_counters_moved(reader, port) || answers_again, look, refused;
     int64_t old_state = reader->known.state;
 
+    if (answers_again)
+        retry_refused(reader); /* a firmware reset is over */
+
     look = reader->known.link_layer != LINK_LAYER_ETHERNET || scan_netdev_moved(pass, reader, host) ||
-           pass->now >= reader->state_due;
+           pass->now >= reader->state_due || answers_again;
     if (look) {
+        refused = reader->state.refusals > 0;
         read_states(pass, reader);
-        if (state_changed(reader))
+        if (state_changed(reader) || (refused && reader->state.refusals == 0))
             retry_refused(reader);
         if (reader->known.state != old_state) {
             reader->wants_mtu = true;

@@ -17,7 +17,8 @@ extern int agentx_register(netsnmp_session *session, oid start[], size_t length,
 enum { DEFAULT_PRIORITY = 127 }; /* RFC 2741, 6.2.3 */
 
 static oid root[] = {OID_ROOT};
-static const char capability[] = "State and counters of the RDMA ports of this host (RDMA-PORT-MIB)"; /* in sysORTable */
+static const char capability[] =
+    "State and counters of the RDMA ports of this host (RDMA-PORT-MIB)"; /* in sysORTable */
 
 /* What follows the root in a name; false if the name does not begin with it. */
 static bool suffix_of(const netsnmp_variable_list *varbind, uint32_t *suffix, size_t *length)

@@ -17,6 +17,7 @@ enum {
     FIRST_BACKOFF = 1000,    /* ms */
     LONGEST_BACKOFF = 60 * 1000,
     LONGEST_TYPICAL = 10 * 1000,
+    SHORTEST_SCAN = 50, /* ms: with less time left, none is begun */
 };
 
 int64_t worker_now(void)
@@ -58,14 +59,18 @@ int worker_start_thread(void *(*run)(void *context), void *context)
     return -error;
 }
 
-/* Where the table cannot be had (a container's seccomp filter), the thread shares the process's. Standard error
- * stays: a sanitizer wants to report. */
-void worker_own_descriptors(void)
+/* Where the table cannot be had (a container's seccomp filter), the thread shares the process's. Standard error stays: a
+ * sanitizer wants to report. */
+void worker_own_descriptors(struct worker_pool *pool)
 {
-    if (unshare(CLONE_FILES) != 0)
+    if (unshare(CLONE_FILES) == 0) {
+        syscall(SYS_close_range, STDIN_FILENO, STDOUT_FILENO, 0);
+        syscall(SYS_close_range, STDERR_FILENO + 1, ~0U, 0);
         return;
-    syscall(SYS_close_range, STDIN_FILENO, STDOUT_FILENO, 0);
-    syscall(SYS_close_range, STDERR_FILENO + 1, ~0U, 0);
+    }
+    pthread_mutex_lock(&pool->lock);
+    pool->shares_descriptors = true;
+    pthread_mutex_unlock(&pool->lock);
 }
 
 /* --- One scan --- */
@@ -156,7 +161,7 @@ static void *run(void *context)
     struct worker_pool *pool = worker->pool;
     void *state;
 
-    worker_own_descriptors();
+    worker_own_descriptors(pool);
     state = pool->settings->source.open(pool->settings->source.context, worker->name);
     pthread_mutex_lock(&pool->lock);
     while (!worker->leaving) {
@@ -228,7 +233,7 @@ void worker_start_queued(struct worker_pool *pool)
 {
     int64_t now = worker_now();
 
-    while (pool->queue && pool->places > 0) {
+    while (pool->queue && pool->places > 0 && now + SHORTEST_SCAN <= pool->end) {
         struct worker *worker = pool->queue;
         int64_t patience = worker->typical * 2;
 

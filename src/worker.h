@@ -27,7 +27,8 @@ struct worker_pool {
     int places;         /* scans that may still start */
     size_t outstanding; /* queued and scanning */
     size_t threads;
-    int64_t end; /* ms: no scan goes on longer */
+    int64_t end;                           /* ms: no scan goes on longer */
+    bool shares_descriptors, sharing_told; /* with the process: own tables are refused here */
 };
 
 struct worker {
@@ -57,8 +58,8 @@ void worker_pool_init(struct worker_pool *pool, const struct collector_settings 
  * the process open. 0 or -errno. */
 int worker_start_thread(void *(*run)(void *context), void *context);
 
-/* To be called first in such a thread. */
-void worker_own_descriptors(void);
+/* To be called first in such a thread, without the lock. */
+void worker_own_descriptors(struct worker_pool *pool);
 
 /* Starts the thread of a device; lock held. NULL with errno if there is none to be had. */
 struct worker *worker_new(struct worker_pool *pool, const char *name);

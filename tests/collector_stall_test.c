@@ -178,24 +178,30 @@ START_TEST(a_hung_scan_gives_its_place_back)
 }
 END_TEST
 
-/* The first scan runs out of time; from then on the device is known to need more. */
-START_TEST(a_slow_device_is_read_whole_from_the_second_refresh_on)
+/* The first scan runs out of time; from then on the device is known to need more. False if the host was too busy for
+ * scans to keep their own pace. */
+static bool read_slowly(const char *name)
 {
-    enum { FILES = 30, MS = 10 };
-    struct source_fake_device *a = source_fake_add("a");
+    enum { FILES = 3, MS = 100 };
+    struct source_fake_device *slow = source_fake_add(name);
+    bool kept_pace = true;
 
-    a->files = FILES;
-    a->ms = MS;
+    slow->files = FILES;
+    slow->ms = MS;
     refresh();
-    ck_assert_ptr_nonnull(device_of(a));
-    ck_assert(!device_of(a)->complete);
+    kept_pace &= device_of(slow) && !device_of(slow)->complete;
     for (unsigned i = 2; i < 4; i++) {
         refresh();
-        ck_assert_ptr_nonnull(device_of(a));
-        ck_assert(device_of(a)->complete);
-        ck_assert_uint_eq(device_of(a)->ports[0].counters.value[0], i);
-        ck_assert_int_ge(took, FILES * MS);
+        kept_pace &= device_of(slow) && device_of(slow)->complete && device_of(slow)->ports[0].counters.value[0] == i &&
+                     took >= (int64_t)FILES * MS;
     }
+    slow->present = false;
+    return kept_pace;
+}
+
+START_TEST(a_slow_device_is_read_whole_from_the_second_refresh_on)
+{
+    ck_assert(read_slowly("a") || read_slowly("b") || read_slowly("c") || read_slowly("d"));
 }
 END_TEST
 
@@ -206,8 +212,7 @@ START_TEST(a_device_too_slow_for_any_refresh_gives_what_it_can)
     a->files = 1000;
     a->ms = 10;
     for (int i = 0; i < 2; i++) {
-        refresh();
-        ck_assert_ptr_nonnull(device_of(a));
+        await(a);
         ck_assert(!device_of(a)->complete);
         ck_assert_uint_gt(device_of(a)->files_read, 0);
     }
@@ -240,6 +245,7 @@ START_TEST(a_listing_that_hangs_keeps_the_devices)
 {
     const struct source_fake_device *a = source_fake_add("a");
     unsigned lists;
+    int64_t end;
 
     refresh();
     source_fake_hang_listing(true);
@@ -252,9 +258,10 @@ START_TEST(a_listing_that_hangs_keeps_the_devices)
     ck_assert_uint_eq(lists, 2); /* one at a time */
     source_fake_add("b");
     source_fake_hang_listing(false);
+    end = worker_now() + 10 * SECOND;
     do
         refresh();
-    while (reading.error == -ETIMEDOUT);
+    while (reading.error == -ETIMEDOUT && worker_now() < end);
     refresh();
     ck_assert_int_eq(reading.error, 0);
     ck_assert_uint_eq(reading.count, 2);

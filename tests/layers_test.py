@@ -5,7 +5,7 @@ import os
 import re
 import sys
 
-LAYERS = """log memory port column sysfs snapshot verbs scan_file scan_port scan_named scan_netdev scan
+LAYERS = """log memory port column sysfs snapshot verbs scan_file scan_port scan_named scan_netdev scan_identity scan
             worker collector_list collector history cache answer print table agent options main""".split()
 SAME_JOB = [                            # one module in several files: a header may be used by those beside it
     {"scan_port", "scan_named", "scan_netdev"},

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Holds the session with snmpd: every start order, restarts, kills, hangs, a refused registration, the end.
 
-ROUNDS (default 3) is how often snmpd is restarted and killed, a third of it how often it is stopped for STOPPED_FOR
+ROUNDS (default 3) is how often snmpd is restarted and killed, STOPS (default 1) how often it is stopped for STOPPED_FOR
 (default 10) seconds. Built with sanitizers, a report of theirs is a failure."""
 
 import os
@@ -13,6 +13,7 @@ import tap
 from harness import PATIENCE, SOURCE, Agent, Master, Tree, Workspace, serving, wait_for
 
 ROUNDS = int(os.environ.get("ROUNDS", 3))
+STOPS = int(os.environ.get("STOPS", 1))
 BACK_WITHIN = 3.0   # s after snmpd answers again
 REPORTS = ("AddressSanitizer", "LeakSanitizer", "runtime error:", "UndefinedBehaviorSanitizer")
 
@@ -66,7 +67,7 @@ STOPPED_FOR = float(os.environ.get("STOPPED_FOR", 10))
 
 def test_disturbances(workspace, tree):
     master, agent = start(workspace, tree)
-    for how, rounds in (("restarted", ROUNDS), ("killed with -9", ROUNDS), ("stopped and continued", max(1, ROUNDS // 3))):
+    for how, rounds in (("restarted", ROUNDS), ("killed with -9", ROUNDS), ("stopped and continued", STOPS)):
         slowest = 0.0
         for _ in range(rounds):
             disturb(master, how)
