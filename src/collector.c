@@ -227,16 +227,22 @@ static int64_t expire(struct collector *collector, int64_t end)
     return next;
 }
 
-/* If time was too short for all, the next refresh begins with those that had none. */
+static bool was_read(const struct worker *worker)
+{
+    return worker->state == WORKER_STALLED ||
+           (worker->state == WORKER_IDLE && (!worker->result || worker->result->complete));
+}
+
+/* If time was too short for all, the next refresh begins with the first that was not read to its end. */
 static void note_first(struct collector *collector)
 {
     for (size_t i = 0; i < collector->count; i++) {
         size_t at = (collector->first + i) % collector->count;
 
-        if (collector->workers[at]->state == WORKER_QUEUED) {
-            collector->first = at;
-            return;
-        }
+        if (was_read(collector->workers[at]))
+            continue;
+        collector->first = i == 0 ? (at + 1) % collector->count : at; /* one that never ends has had its turn */
+        return;
     }
 }
 

@@ -17,7 +17,7 @@ enum {
     FIRST_BACKOFF = 1000,    /* ms */
     LONGEST_BACKOFF = 60 * 1000,
     LONGEST_TYPICAL = 10 * 1000,
-    SHORTEST_SCAN = 50, /* ms: with less time left, none is begun */
+    SHORTEST_SCAN = 50, /* ms */
 };
 
 int64_t worker_now(void)
@@ -75,9 +75,21 @@ void worker_own_descriptors(struct worker_pool *pool)
 
 /* --- One scan --- */
 
+/* When a scan should hand over what it has: before a read that would outlast the deadline if it took as long as the
+ * longest one until now. */
+struct patience {
+    int64_t deadline, last, longest; /* ms */
+};
+
 static bool is_over(void *context)
 {
-    return worker_now() >= *(const int64_t *)context;
+    struct patience *patience = context;
+    int64_t now = worker_now();
+
+    if (now - patience->last > patience->longest)
+        patience->longest = now - patience->last;
+    patience->last = now;
+    return now + patience->longest >= patience->deadline;
 }
 
 static void note_duration(struct worker *worker, const struct device *device, int64_t elapsed)
@@ -97,8 +109,8 @@ static void note_duration(struct worker *worker, const struct device *device, in
 static bool scan(struct worker *worker, void *state)
 {
     struct worker_pool *pool = worker->pool;
-    int64_t deadline = worker->deadline;
-    struct scan_patience patience = {.now = worker->started, .is_over = is_over, .context = &deadline};
+    struct patience until = {.deadline = worker->deadline, .last = worker_now()};
+    struct scan_patience patience = {.now = worker->started, .is_over = is_over, .context = &until};
     struct device *device;
     int error = 0;
 
@@ -229,11 +241,19 @@ void worker_queue(struct worker *worker)
     pool->outstanding++;
 }
 
+/* With less time left than this a scan is better not begun: its device comes first next time. */
+static int64_t least_time(const struct worker *worker)
+{
+    int64_t least = worker->typical > SHORTEST_SCAN ? worker->typical : SHORTEST_SCAN;
+
+    return least < worker->pool->settings->read_timeout ? least : worker->pool->settings->read_timeout;
+}
+
 void worker_start_queued(struct worker_pool *pool)
 {
     int64_t now = worker_now();
 
-    while (pool->queue && pool->places > 0 && now + SHORTEST_SCAN <= pool->end) {
+    while (pool->queue && pool->places > 0 && now + least_time(pool->queue) <= pool->end) {
         struct worker *worker = pool->queue;
         int64_t patience = worker->typical * 2;
 
