@@ -1,9 +1,11 @@
 #include "scan_netdev.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "sysfs.h"
 
@@ -77,13 +79,29 @@ static void find_name(struct scan_pass *pass, struct scan_port *reader, const st
     read_quietly(pass->device, "parent", known->netdev, sizeof(known->netdev)); /* rxe */
 }
 
-static void read_numbers(struct scan_port *reader, const struct scan_host *host)
+/* In another network namespace the kernel still tells the name that the netdev has in its own, which may be that of some
+ * other one here. Both have a link to their hardware, if there is any. */
+static bool is_foreign(int device, int net, const char *netdev)
+{
+    char path[SCAN_PATH_SIZE];
+    struct stat ours, its;
+
+    snprintf(path, sizeof(path), "%s/device", netdev);
+    return fstatat(device, "device", &ours, 0) == 0 && fstatat(net, path, &its, 0) == 0 &&
+           (ours.st_dev != its.st_dev || ours.st_ino != its.st_ino);
+}
+
+static void read_numbers(const struct scan_pass *pass, struct scan_port *reader, const struct scan_host *host)
 {
     char path[SCAN_PATH_SIZE], text[32];
     int64_t number;
 
     reader->known.ifindex = ABSENT;
+    reader->netdev_is_foreign = false;
     if (reader->known.netdev[0] == '\0' || host->net < 0)
+        return;
+    reader->netdev_is_foreign = is_foreign(pass->device, host->net, reader->known.netdev);
+    if (reader->netdev_is_foreign)
         return;
     snprintf(path, sizeof(path), "%s/ifindex", reader->known.netdev);
     if (read_number_quietly(host->net, path, &number) && number > 0 && number <= INT32_MAX)
@@ -136,7 +154,7 @@ bool scan_netdev_moved(struct scan_pass *pass, struct scan_port *reader, const s
     struct scan_pass net = netdev_pass(pass, host);
     bool moved = false, gone = false;
 
-    if (host->net < 0 || reader->known.netdev[0] == '\0')
+    if (host->net < 0 || reader->known.netdev[0] == '\0' || reader->netdev_is_foreign)
         return true;
     for (size_t i = 0; i < SCAN_NETDEV_FILES; i++)
         moved |= file_moved(&net, reader, i, &gone);
@@ -152,7 +170,7 @@ void scan_netdev_find(struct scan_pass *pass, struct scan_port *reader, const st
 
     strcpy(old, reader->known.netdev);
     find_name(pass, reader, host);
-    read_numbers(reader, host);
+    read_numbers(pass, reader, host);
     if (strcmp(old, reader->known.netdev) != 0)
         forget_files(pass, reader);
 }

@@ -33,6 +33,7 @@ struct scan_port {
     struct scan_file attribute[SCAN_PORT_ATTRIBUTES];
     struct scan_file netdev_file[SCAN_NETDEV_FILES];
     char netdev_mark[SCAN_NETDEV_FILES][16]; /* what they said last */
+    bool netdev_is_foreign;                  /* its name is that of another one in this network namespace */
     uint32_t attributes_failed;              /* bit i: attribute[i] exists and its last answer was no value */
     uint32_t attributes_again;               /* bit i: its next answer may be another one already */
     bool state_failed, phys_state_failed;

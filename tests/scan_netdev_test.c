@@ -100,6 +100,21 @@ START_TEST(a_netdev_that_changes_is_noticed_within_a_minute)
 }
 END_TEST
 
+START_TEST(a_netdev_of_other_hardware_only_has_the_same_name)
+{
+    scan_tree_make_ethernet();
+    unit_mkdir(scan_tree.root, "devices/pci0000:17/0000:17:00.0/0000:2b:00.0");
+    unit_symlink(scan_tree.root, "class/net/eth0/device", "../../../devices/pci0000:17/0000:17:00.0/0000:1a:00.0");
+    scan_tree_read(0);
+    ck_assert_int_eq(scan_tree.device->ports[0].ifindex, 7);
+    unit_remove(scan_tree.root, "class/net/eth0/device");
+    unit_symlink(scan_tree.root, "class/net/eth0/device", "../../../devices/pci0000:17/0000:17:00.0/0000:2b:00.0");
+    scan_tree_read(60000);
+    ck_assert_int_eq(scan_tree.device->ports[0].ifindex, ABSENT);
+    ck_assert_str_eq(scan_tree.device->ports[0].netdev, "eth0");
+}
+END_TEST
+
 START_TEST(without_class_net_there_is_a_name_and_no_index)
 {
     scan_tree_make_ethernet();
@@ -122,6 +137,7 @@ Suite *unit_suite(void)
     tcase_add_loop_test(tcase, the_kernel_tells_whose_netdev_it_is, 0, UNIT_COUNT(cases));
     tcase_add_loop_test(tcase, an_ifindex_is_from_1_to_2147483647, 0, UNIT_COUNT(indexes));
     tcase_add_test(tcase, a_netdev_that_changes_is_noticed_within_a_minute);
+    tcase_add_test(tcase, a_netdev_of_other_hardware_only_has_the_same_name);
     tcase_add_test(tcase, without_class_net_there_is_a_name_and_no_index);
     return suite;
 }
