@@ -7,7 +7,7 @@ import threading
 import time
 
 import tap
-from harness import SOURCE, Agent, Master, Tree, Workspace, os, serving, wait_for
+from harness import SOURCE, Agent, Master, Tree, Workspace, os, serving, serving_whole, wait_for
 from snmp import values
 
 DEVICES = 64
@@ -40,7 +40,7 @@ def start(workspace, tree_file, *options):
     tree = workspace.enter(Tree(workspace, tree_file))
     master = workspace.enter(Master(workspace))
     agent = workspace.enter(Agent(workspace, master, tree.root, *options))
-    serving(master)
+    serving_whole(master)
     return tree, master.client(), agent
 
 
