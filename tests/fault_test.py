@@ -2,12 +2,13 @@
 """Holds that one bad file costs one cell, one bad port one row and one bad device its rows, and nothing ever more: errors,
 delays and hangs are served for real by a file system."""
 
+import os
 import re
 import threading
 import time
 
 import tap
-from harness import SOURCE, Agent, Master, Tree, Workspace, os, serving, serving_whole, wait_for
+from harness import SOURCE, Agent, Master, Tree, Workspace, serving, serving_whole, wait_for
 from snmp import values
 
 DEVICES = 64
