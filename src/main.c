@@ -19,6 +19,7 @@
 #include "options.h"
 #include "print.h"
 #include "scan.h"
+#include "session.h"
 #include "table.h"
 
 enum {
@@ -135,7 +136,7 @@ static int run(const struct options *options)
     cache = cache_new(&(struct cache_settings){
         .max_age = options->cache_ttl,
         .clock = clock_microseconds,
-        .uptime = options->print ? no_uptime : agent_uptime,
+        .uptime = options->print ? no_uptime : session_uptime,
         .refresh = refresh,
         .context = collector,
         .version = PACKAGE_VERSION,

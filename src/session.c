@@ -1,0 +1,243 @@
+#include "config.h"
+
+#include <net-snmp/net-snmp-config.h>
+#include <net-snmp/net-snmp-includes.h>
+#include <net-snmp/agent/net-snmp-agent-includes.h>
+#include <net-snmp/agent/agent_callbacks.h>
+
+#include "session.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "table.h"
+
+enum {
+    PING_INTERVAL = 2, /* s; also how often a lost snmpd is looked for. Net-SNMP's 15 s are too long to miss */
+    REPLY_TIMEOUT = 2, /* s that a ping waits for snmpd, six times over: an snmpd that hangs for 12 s is not lost */
+    REGISTRATION_INTERVAL = 1, /* s between tries to register what snmpd refused */
+    UPTIME_TOLERANCE = 100,    /* 1/100 s by which two looks at one snmpd's start may differ */
+    RUN_FIRST = -1024,         /* priority of a Net-SNMP callback */
+};
+
+static const char program[] = "rdma-agentx";
+
+/* There is one session in a process; Net-SNMP's callbacks know no other way to it. */
+static struct {
+    struct session_settings settings;
+    netsnmp_session *master; /* NULL: snmpd is away */
+    volatile int socket;     /* of the session, which a signal handler may ask for; -1: none */
+    bool was_connected;
+    bool is_refused; /* snmpd did not register the MIB */
+    bool is_ending;
+    int64_t uptime_began; /* 1/100 s on the monotonic clock */
+} session = {.socket = -1};
+
+/* Exported by libnetsnmpagent, declared in none of the headers it installs (agent/mibgroup/agentx/subagent.h). */
+extern int subagent_open_master_session(void);
+extern void agentx_check_session(unsigned int alarm, void *session);
+
+/* --- Registration, which Net-SNMP never tries again by itself --- */
+
+static void register_again(unsigned alarm, void *context)
+{
+    (void)alarm, (void)context;
+    if (!session.master || !session.is_refused)
+        return;
+    if (!table_register_again(session.master)) {
+        snmp_alarm_register(REGISTRATION_INTERVAL, 0, register_again, NULL);
+        return;
+    }
+    session.is_refused = false;
+    log_info("snmpd has registered the MIB");
+}
+
+static void note_refusal(const char *text)
+{
+    if (session.is_refused)
+        return;
+    session.is_refused = true;
+    log_warn("snmpd refuses the MIB: another subagent serves it, or did until now; trying again",
+             LOG_TEXT("netsnmp", text));
+    snmp_alarm_register(REGISTRATION_INTERVAL, 0, register_again, NULL);
+}
+
+/* --- Net-SNMP's log --- */
+
+/* Net-SNMP prints what it has to say; the registration it never tries again shows nowhere else (client.c). */
+static int on_log(int major, int minor, void *message, void *context)
+{
+    const struct snmp_log_message *said = message;
+    enum log_level level = said->priority <= LOG_ERR       ? LOG_LEVEL_ERROR
+                           : said->priority <= LOG_WARNING ? LOG_LEVEL_WARN
+                                                           : LOG_LEVEL_DEBUG;
+    char text[512];
+    size_t n;
+
+    (void)major, (void)minor, (void)context;
+    if (session.is_ending)
+        level = LOG_LEVEL_DEBUG; /* it complains when snmpd goes away at the same time */
+    snprintf(text, sizeof(text), "%s", said->msg);
+    for (n = strlen(text); n > 0 && text[n - 1] == '\n'; n--)
+        text[n - 1] = '\0';
+    if (strncmp(text, "registering pdu failed", strlen("registering pdu failed")) == 0) {
+        note_refusal(text);
+        return 0;
+    }
+    log_line(level, "Net-SNMP", LOG_TEXT("text", text));
+    return 0;
+}
+
+/* --- The session --- */
+
+static int64_t monotonic(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 100 + now.tv_nsec / 10000000;
+}
+
+int64_t session_uptime(void)
+{
+    return (int64_t)netsnmp_get_agent_uptime();
+}
+
+static const char *socket_name(void)
+{
+    const char *name = netsnmp_ds_get_string(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_X_SOCKET);
+
+    return name ? name : NETSNMP_AGENTX_SOCKET;
+}
+
+/* Why snmpd cannot be reached, for the log: Net-SNMP does not tell. */
+static const char *why_unreachable(void)
+{
+    const char *name = socket_name(), *path = strchr(name, '/');
+
+    if (!path)
+        return "nothing answers there";
+    return access(path, R_OK | W_OK) != 0 ? strerror(errno) : "nothing listens there";
+}
+
+/* snmpd has answered our Open, and Net-SNMP has taken over its sysUpTime. */
+static int on_connected(int major, int minor, void *opened, void *context)
+{
+    int64_t began = monotonic() - session_uptime(), moved = began - session.uptime_began;
+
+    (void)major, (void)minor, (void)context;
+    if (session.was_connected && (moved > UPTIME_TOLERANCE || moved < -UPTIME_TOLERANCE))
+        cache_restart_uptime(session.settings.cache);
+    session.uptime_began = began;
+    session.master = opened;
+    session.socket = snmp_sess_transport(snmp_sess_pointer(opened))->sock;
+    session.was_connected = true;
+    session.is_refused = false;
+    log_info("connected to snmpd", LOG_TEXT("socket", socket_name()));
+    session.settings.connected();
+    return 0;
+}
+
+static int on_disconnected(int major, int minor, void *opened, void *context)
+{
+    (void)major, (void)minor, (void)opened, (void)context;
+    if (session.master)
+        log_warn("lost snmpd; looking for it", LOG_TEXT("socket", socket_name()));
+    session.master = NULL;
+    session.socket = -1;
+    session.is_refused = false;
+    return 0;
+}
+
+/* The registrations go to the master that has just been found. */
+static void attach(void)
+{
+    register_mib_reattach();
+    table_announce(session.master);
+}
+
+/* Pings snmpd, or looks for it. Net-SNMP would do so by itself, but each connection that is closed before it is a session
+ * leaves it with one more alarm that tries to open the next: something else at the socket's place makes them multiply. */
+static void look_after_session(unsigned alarm, void *context)
+{
+    (void)alarm, (void)context;
+    if (session.master)
+        agentx_check_session(0, session.master);
+    else if (subagent_open_master_session() == 0)
+        attach();
+}
+
+/* The command line goes before Net-SNMP's files, which have just been read; the session is opened after this. An interval
+ * of 0 keeps Net-SNMP from setting alarms of its own. */
+static int on_configured(int major, int minor, void *server, void *context)
+{
+    int interval = netsnmp_ds_get_int(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_AGENTX_PING_INTERVAL);
+
+    (void)major, (void)minor, (void)server, (void)context;
+    netsnmp_ds_set_int(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_AGENTX_PING_INTERVAL, 0);
+    snmp_alarm_register((unsigned)(interval > 0 ? interval : PING_INTERVAL), SA_REPEAT, look_after_session, NULL);
+    if (session.settings.socket)
+        netsnmp_ds_set_string(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_X_SOCKET, session.settings.socket);
+    return 0;
+}
+
+/* Nothing is written: no persistent files, and no MIB is parsed, which only clients need. */
+static void configure(void)
+{
+    const char *runtime = getenv("RUNTIME_DIRECTORY");
+
+    setenv("MIBS", "", 1);
+    setenv("SNMP_PERSISTENT_DIR", runtime ? runtime : "/dev/null", 0); /* below which nothing can be made */
+    netsnmp_ds_set_boolean(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_ROLE, 1);
+    netsnmp_ds_set_boolean(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_NO_CONNECTION_WARNINGS, 1);
+    netsnmp_ds_set_boolean(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_NO_ROOT_ACCESS, 1);
+    netsnmp_ds_set_boolean(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_DISABLE_PERSISTENT_LOAD, 1);
+    netsnmp_ds_set_int(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_TIMEOUT, REPLY_TIMEOUT);
+    snmp_disable_log();
+    netsnmp_register_loghandler(NETSNMP_LOGHANDLER_CALLBACK, LOG_DEBUG);
+    snmp_register_callback(SNMP_CALLBACK_LIBRARY, SNMP_CALLBACK_LOGGING, on_log, NULL);
+}
+
+bool session_start(const struct session_settings *settings)
+{
+    session.settings = *settings;
+    configure();
+    if (init_agent(program) != 0) {
+        log_error("Net-SNMP's agent library does not start");
+        return false;
+    }
+    netsnmp_ds_set_int(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_AGENTX_PING_INTERVAL, PING_INTERVAL);
+    netsnmp_register_callback(SNMP_CALLBACK_LIBRARY, SNMP_CALLBACK_POST_READ_CONFIG, on_configured, NULL, RUN_FIRST);
+    snmp_register_callback(SNMP_CALLBACK_APPLICATION, SNMPD_CALLBACK_INDEX_START, on_connected, NULL);
+    snmp_register_callback(SNMP_CALLBACK_APPLICATION, SNMPD_CALLBACK_INDEX_STOP, on_disconnected, NULL);
+    if (!table_register(session.settings.cache)) {
+        log_error("Net-SNMP does not register the MIB", LOG_TEXT("root", table_root()));
+        return false;
+    }
+    init_snmp(program);
+    /* Only now: it would have kept Net-SNMP from reading its configuration, too. */
+    netsnmp_ds_set_boolean(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_DONT_PERSIST_STATE, 1);
+    if (session.master)
+        attach();
+    else
+        log_warn("snmpd is not there yet; looking for it", LOG_TEXT("socket", socket_name()),
+                 LOG_TEXT("error", why_unreachable()));
+    return true;
+}
+
+void session_end(void)
+{
+    session.is_ending = true;
+    snmp_unregister_callback(SNMP_CALLBACK_APPLICATION, SNMPD_CALLBACK_INDEX_STOP, on_disconnected, NULL, 0);
+    snmp_shutdown(program);
+    shutdown_agent();
+}
+
+int session_socket(void)
+{
+    return session.socket;
+}
