@@ -15,7 +15,8 @@ import threading
 import time
 
 import tap
-from harness import SOURCE, Agent, Master, Tree, Workspace, die_with_parent, in_build, need_program, serving, wait_for
+from harness import Agent, Master, Tree, Workspace, die_with_parent, in_build, need_program, serving, wait_for
+from trees import scenario
 
 # Leaks are master_test's subject. Here LeakSanitizer would stumble over strace, and over the 110 octets that Net-SNMP
 # loses with each connection that is closed before it is a session (snmpUnixDomain.c, in a function that has no name in a
@@ -33,10 +34,6 @@ MAKES = re.compile(r"^(creat|mkdir|mkdirat|mknod|mknodat|rename|renameat|renamea
 def adopt_orphans():
     """A program that goes into the background becomes a child of this one, which can then wait for it."""
     ctypes.CDLL(None).prctl(36, 1)      # PR_SET_CHILD_SUBREAPER
-
-
-def scenario(name):
-    return os.path.join(SOURCE, "testdata", name, "sysfs.tree")
 
 
 def seconds_until_served(master):

@@ -2,39 +2,17 @@
 """Holds that one bad file costs one cell, one bad port one row and one bad device its rows, and nothing ever more: errors,
 delays and hangs are served for real by a file system."""
 
-import os
 import re
 import threading
 import time
 
 import tap
-from harness import SOURCE, Agent, Master, Tree, Workspace, serving, serving_whole, wait_for
+from harness import Agent, Master, Tree, Workspace, serving, serving_whole, wait_for
 from snmp import values
+from trees import CLASS, data_of, fleet, scenario
 
 DEVICES = 64
 WITHIN = 0.4    # s that any request may take
-CLASS = "class/infiniband/"
-
-
-def scenario(name):
-    return os.path.join(SOURCE, "testdata", name, "sysfs.tree")
-
-
-def fleet(workspace, count):
-    """A tree of count ConnectX-7 named mlx5_0.., whose port_xmit_data is 1000 times its number plus 1."""
-    with open(scenario("cx7-infiniband"), encoding="utf-8") as file:
-        lines = [line for line in file if line.startswith(CLASS + "mlx5_0") and not re.search("cm_|pkeys|gid_attrs", line)]
-    tree = []
-    for number in range(count):
-        name = "mlx5_%d" % number
-        tree += [line.replace("mlx5_0", name).replace("0000:18:00.0", "0000:%02x:00.%d" % (number // 8, number % 8))
-                 for line in lines]
-        tree.append("%s%s/ports/1/counters/port_xmit_data = %d\n" % (CLASS, name, data_of(number)))
-    return workspace.write("fleet.tree", "".join(tree))
-
-
-def data_of(number):
-    return 1000 * number + 1
 
 
 def start(workspace, tree_file, *options):
@@ -45,19 +23,9 @@ def start(workspace, tree_file, *options):
     return tree, master.client(), agent
 
 
-def get(client, *names):
-    """Name -> value, and how long the answer took."""
-    answer = client.get(*names)
-    return values(answer.lines), answer.seconds
-
-
-def cell(client, name):
-    return values(client.get(name).lines).get(name)
-
-
 def poll_until(client, name, wanted, seconds=20):
     """Polls as a manager would until a cell has a value."""
-    wait_for(lambda: cell(client, name) == wanted, "%s is %s" % (name, wanted), seconds)
+    wait_for(lambda: client.cell(name) == wanted, "%s is %s" % (name, wanted), seconds)
 
 
 def data(device):
@@ -65,10 +33,10 @@ def data(device):
 
 
 def test_hang(workspace):
-    tree, client, agent = start(workspace, fleet(workspace, DEVICES), "--cache-ttl", "100ms")
-    first = get(client, data("mlx5_7"), data("mlx5_8"))[0]
+    tree, client, agent = start(workspace, workspace.write("fleet.tree", fleet(DEVICES)), "--cache-ttl", "100ms")
+    first = client.cells(data("mlx5_7"), data("mlx5_8"))
     tap.equal(list(first.values()), ["Counter64: 7001", "Counter64: 8001"], "64 devices are served")
-    errors = int(cell(client, "rdmaAgentScrapeErrors.0").split()[1])
+    errors = int(client.cell("rdmaAgentScrapeErrors.0").split()[1])
 
     tree.hang(CLASS + "mlx5_7")
     slowest, wrong = 0.0, []
@@ -76,10 +44,10 @@ def test_hang(workspace):
         for number in (8, 63):
             tree.set("%smlx5_%d/ports/1/counters/port_xmit_data" % (CLASS, number), 777000 + step)
         time.sleep(0.12)    # older than the cache may be
-        got, seconds = get(client, data("mlx5_7"), data("mlx5_8"), data("mlx5_63"), 'rdmaDeviceStatus."mlx5_7"',
+        got = client.cells(data("mlx5_7"), data("mlx5_8"), data("mlx5_63"), 'rdmaDeviceStatus."mlx5_7"',
                            'rdmaPortStatus."mlx5_7".1', 'rdmaPortName."mlx5_7".1', 'rdmaPortState."mlx5_7".1',
                            'rdmaCounterKind."mlx5_7".1."out_of_buffer"', 'rdmaDeviceNodeGuid."mlx5_7"')
-        slowest = max(slowest, seconds)
+        slowest = max(slowest, got.seconds)
         if list(got.values()) != ["noSuchInstance", "Counter64: %d" % (777000 + step), "Counter64: %d" % (777000 + step),
                                   "INTEGER: stalled(4)", "INTEGER: stalled(4)", "STRING: mlx5_7/1", "noSuchInstance",
                                   "INTEGER: counter(1)", "STRING: a088:c203:00aa:1100"]:
@@ -88,22 +56,22 @@ def test_hang(workspace):
            "slowest %.3f s" % slowest)
     tap.note("slowest answer: %.0f ms" % (1000 * slowest))
     tap.ok(not wrong, "the hung one keeps its names and loses its values, and the others are fresh", *wrong[:3])
-    state = get(client, "rdmaAgentHealth.0", "rdmaAgentStalledDevices.0", "rdmaAgentDevices.0")[0]
+    state = client.cells("rdmaAgentHealth.0", "rdmaAgentStalledDevices.0", "rdmaAgentDevices.0")
     tap.equal(list(state.values()), ["INTEGER: degraded(2)", "Gauge32: 1", "Gauge32: 64"], "the agent says so of itself")
-    tap.ok(int(cell(client, "rdmaAgentScrapeErrors.0").split()[1]) > errors, "and counts it as an error")
+    tap.ok(int(client.cell("rdmaAgentScrapeErrors.0").split()[1]) > errors, "and counts it as an error")
     tap.equal(len(re.findall("device stalled", agent.log())), 1, "and has logged it once")
 
     tree.release(CLASS + "mlx5_7")
     poll_until(client, data("mlx5_7"), "Counter64: 7001")
-    tap.equal(cell(client, 'rdmaDeviceStatus."mlx5_7"'), "INTEGER: ok(1)", "released, it is whole again")
-    wait_for(lambda: cell(client, "rdmaAgentHealth.0") and "device recovered" in agent.log(), "recovery is announced")
+    tap.equal(client.cell('rdmaDeviceStatus."mlx5_7"'), "INTEGER: ok(1)", "released, it is whole again")
+    wait_for(lambda: client.cell("rdmaAgentHealth.0") and "device recovered" in agent.log(), "recovery is announced")
     tap.equal(len(re.findall("device recovered", agent.log())), 1, "its recovery is logged once")
 
     tree.hang(CLASS + "mlx5_9")
     poll_until(client, 'rdmaDeviceStatus."mlx5_9"', "INTEGER: stalled(4)")
     begin = time.monotonic()
     agent.child.terminate()
-    wait_for(lambda: cell(client, "rdmaAgentHealth.0") == "noSuchObject", "the session is closed")
+    wait_for(lambda: client.cell("rdmaAgentHealth.0") == "noSuchObject", "the session is closed")
     tap.ok(time.monotonic() - begin < 1, "SIGTERM during a hang closes the session within 1 s")
     tree.release(CLASS + "mlx5_9")
     tap.equal(agent.child.wait(10), 0, "and the process ends with status 0")
@@ -116,7 +84,7 @@ def test_hang_at_start(workspace):
     workspace.enter(Agent(workspace, master, tree.root, "--cache-ttl", "100ms"))
     serving(master)
     client = master.client()
-    got = get(client, 'rdmaDeviceStatus."rocep65s0f1"', 'rdmaDeviceStatus."rocep65s0f0"', data("rocep65s0f0"))[0]
+    got = client.cells('rdmaDeviceStatus."rocep65s0f1"', 'rdmaDeviceStatus."rocep65s0f0"', data("rocep65s0f0"))
     tap.equal(list(got.values())[:2], ["INTEGER: stalled(4)", "INTEGER: ok(1)"],
               "a device that hangs at its first read is there, as stalled, beside those that are well")
     tree.release(CLASS + "rocep65s0f1")
@@ -153,7 +121,7 @@ def test_errors(workspace):
             tap.ok(lost == set(cells) and not changed and status == wanted,
                    "%s of %s costs that cell and no other" % (error, path), lost, changed, status)
             tree.readd(CLASS + "mlx5_0")        # forgets refusals
-            wait_for(lambda: cell(client, 'rdmaPortStatus."mlx5_0".1') == "INTEGER: ok(1)", "all is well again")
+            wait_for(lambda: client.cell('rdmaPortStatus."mlx5_0".1') == "INTEGER: ok(1)", "all is well again")
     tap.ok(agent.is_running(), "the subagent runs on")
 
 
@@ -168,7 +136,7 @@ def test_firmware_reset(workspace):
     opens = tree.count(CLASS + "mlx5_0/ports/1/counters")[1]
     tap.equal(opens, 1, "while all counters refuse, one of them is asked at each refresh")
     tree.fail(CLASS + "mlx5_0/ports/1/counters", 0)
-    got = get(client, 'rdmaPortXmitData."mlx5_0".1', 'rdmaPortStatus."mlx5_0".1')[0]
+    got = client.cells('rdmaPortXmitData."mlx5_0".1', 'rdmaPortStatus."mlx5_0".1')
     tap.equal(list(got.values()), ["Counter64: 230442669431839", "INTEGER: ok(1)"],
               "when the reset is over all counters are back with the next refresh")
 
@@ -214,26 +182,26 @@ def test_change_between_requests(workspace):
     wrong = []
     for number in (1, 2 ** 32, 2 ** 53 + 1, 2 ** 64 - 1, 5):
         tree.set(path + "counters/port_xmit_packets", number)
-        if cell(client, 'rdmaPortXmitPackets."mlx5_0".1') != "Counter64: %d" % number:
+        if client.cell('rdmaPortXmitPackets."mlx5_0".1') != "Counter64: %d" % number:
             wrong.append(number)
     tap.ok(not wrong, "each request sees the value of its moment", wrong)
     tree.set(path + "state", "1: DOWN")
     tree.set(path + "phys_state", "3: Disabled")
-    got = get(client, 'rdmaPortState."mlx5_0".1', 'rdmaPortPreviousState."mlx5_0".1', 'rdmaPortStateChanges."mlx5_0".1',
-              'rdmaPortLinkSpeed."mlx5_0".1')[0]
+    got = client.cells('rdmaPortState."mlx5_0".1', 'rdmaPortPreviousState."mlx5_0".1', 'rdmaPortStateChanges."mlx5_0".1',
+              'rdmaPortLinkSpeed."mlx5_0".1')
     tap.equal(list(got.values()), ["INTEGER: down(1)", "INTEGER: active(4)", "Counter32: 1", "noSuchInstance"],
               "a port that went down says what it was before, and has no speed")
-    before = cell(client, 'rdmaPortHwCounterDiscontinuityTime."mlx5_0".1')
+    before = client.cell('rdmaPortHwCounterDiscontinuityTime."mlx5_0".1')
     time.sleep(0.02)    # a hundredth of a second, or the time stamps could not differ
     tree.set(path + "counters/port_rcv_packets", 3)
-    got = get(client, 'rdmaPortCounterDiscontinuityTime."mlx5_0".1', 'rdmaPortHwCounterDiscontinuityTime."mlx5_0".1')[0]
+    got = client.cells('rdmaPortCounterDiscontinuityTime."mlx5_0".1', 'rdmaPortHwCounterDiscontinuityTime."mlx5_0".1')
     tap.ok(list(got.values())[0] != before and list(got.values())[1] == before,
            "a counter that falls is a discontinuity of its own table only", got, before)
 
 
 def test_hot_plug(workspace):
     """Devices come, go and change names under walks that never stop."""
-    tree, client, agent = start(workspace, fleet(workspace, 8), "--cache-ttl", "0s")
+    tree, client, agent = start(workspace, workspace.write("fleet.tree", fleet(8)), "--cache-ttl", "0s")
     wrong, walks, stop = [], [0], threading.Event()
 
     def walk():
@@ -256,14 +224,14 @@ def test_hot_plug(workspace):
     tap.ok(not wrong and walks[0] >= 30, "walks during 30 removals and returns show no device's numbers for another's",
            "%d walks" % walks[0], *wrong[:5])
     tree.remove(CLASS + "mlx5_3")
-    tap.equal(cell(client, data("mlx5_3")), "noSuchInstance", "a device that is removed is gone with the next request")
+    tap.equal(client.cell(data("mlx5_3")), "noSuchInstance", "a device that is removed is gone with the next request")
     tree.rename(CLASS + "mlx5_4", CLASS + "rocep1s0f0")
-    got = get(client, data("mlx5_4"), data("rocep1s0f0"))[0]
+    got = client.cells(data("mlx5_4"), data("rocep1s0f0"))
     tap.equal(list(got.values()), ["noSuchInstance", "Counter64: 4001"], "one that is renamed has its new name at once")
     tree.rename(CLASS + "mlx5_5", CLASS + "other")
     tree.rename(CLASS + "mlx5_6", CLASS + "mlx5_5")
     tree.rename(CLASS + "other", CLASS + "mlx5_6")
-    got = get(client, data("mlx5_5"), data("mlx5_6"))[0]
+    got = client.cells(data("mlx5_5"), data("mlx5_6"))
     tap.equal(list(got.values()), ["Counter64: 6001", "Counter64: 5001"], "two that swap names have each other's numbers")
     tap.ok(agent.is_running(), "the subagent runs on")
 

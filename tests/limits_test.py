@@ -4,7 +4,6 @@ half of the devices hung, a firmware reset, directories that come late, long lis
 
 import ctypes
 import errno
-import os
 import platform
 import re
 import resource
@@ -13,43 +12,15 @@ import subprocess
 import time
 
 import tap
-from harness import SOURCE, Agent, Master, Tree, Workspace, in_build, need_program, serving, wait_for
+from harness import Agent, Master, Tree, Workspace, in_build, need_program, serving, wait_for
 from snmp import values
+from trees import CLASS, recorded, scenario, slim, slim_name
 
-CLASS = "class/infiniband/"
 MANY = "maxGetbulkResponses 2000"   # snmpd's own limit is 100
 AGE = 0.5           # s that a reading is used, for tests which look at more of one than a GET has room for
 TTL = ["--cache-ttl", "%dms" % (1000 * AGE)]
 FEW = 256           # descriptors
 DATA, HW, STATE, STATUS = "rdmaPortXmitData", "rdmaHwRxWriteRequests", "rdmaPortState", "rdmaPortStatus"
-
-
-def scenario(name):
-    return os.path.join(SOURCE, "testdata", name, "sysfs.tree")
-
-
-def recorded(pattern=""):
-    """The lines of a recorded ConnectX-7, without its network interface."""
-    with open(scenario("cx7-infiniband"), encoding="utf-8") as file:
-        lines = [line for line in file if line.startswith(CLASS + "mlx5_0")]
-    return [line for line in lines if not re.search("cm_|pkeys|gid_attrs", line) and re.search(pattern, line)]
-
-
-def name_of(number):
-    return "mlx5_%03d" % number
-
-
-def slim(devices=1, ports=1):
-    """A tree whose devices have few files: each port has two counters."""
-    tree = []
-    for device in range(devices):
-        path = CLASS + name_of(device)
-        tree.append(path + "/node_type = 1: CA")
-        for port in range(1, ports + 1):
-            tree += ["%s/ports/%d/%s" % (path, port, line) for line in (
-                "state = 4: ACTIVE", "phys_state = 5: LinkUp", "link_layer = InfiniBand", "rate = 400 Gb/sec (4X NDR)",
-                "counters/port_xmit_data = 1", "hw_counters/rx_write_requests = 2")]
-    return "\n".join(tree) + "\n"
 
 
 def start(workspace, tree_file, *options):
@@ -58,16 +29,6 @@ def start(workspace, tree_file, *options):
     agent = workspace.enter(Agent(workspace, master, tree.root, *options))
     serving(master)
     return tree, master.client(), agent
-
-
-def get(client, *names):
-    """Name -> value, and how long the answer took."""
-    answer = client.get(*names)
-    return values(answer.lines), answer.seconds
-
-
-def cell(client, name):
-    return get(client, name)[0].get(name)
 
 
 def whole(client, rows):
@@ -118,7 +79,7 @@ def test_many_slow_devices(workspace):
     tree, client, _ = start(workspace, workspace.write("tree", slim(devices)), *TTL)
     wait_for(lambda: whole(client, devices), "all devices are read")
     for number in range(devices):
-        port = "%s%s/ports/1/" % (CLASS, name_of(number))
+        port = "%s%s/ports/1/" % (CLASS, slim_name(number))
         tree.delay(port + "hw_counters/rx_write_requests", 80)
         change(tree, port)
     before = Look(client, devices, STATUS)
@@ -126,7 +87,7 @@ def test_many_slow_devices(workspace):
     read = [len(look.columns[HW]) for look in looks]
     tap.note("devices read by each refresh: %s" % read)
     for column in (HW, STATE):
-        never = unseen(looks, column, ['"%s".1' % name_of(number) for number in range(devices)])
+        never = unseen(looks, column, ['"%s".1' % slim_name(number) for number in range(devices)])
         tap.ok(not never, "of 128 devices that take 80 ms each, 8 refreshes see every %s" % column,
                "%d never" % len(never), *never[:5])
     tap.equal(refused(looks), [], "no port that was not asked is said to refuse")
@@ -142,14 +103,14 @@ def test_many_slow_ports(workspace):
     tree, client, _ = start(workspace, workspace.write("tree", slim(1, ports)), *TTL)
     wait_for(lambda: whole(client, ports), "all ports are read")
     for number in range(1, ports + 1):
-        port = "%s%s/ports/%d/" % (CLASS, name_of(0), number)
+        port = "%s%s/ports/%d/" % (CLASS, slim_name(0), number)
         tree.delay(port + "counters", 60)
         tree.delay(port + "hw_counters", 60)
         change(tree, port)
     looks = [Look(client, ports, DATA, HW, STATE, STATUS) for _ in range(refreshes)]
     tap.note("counters of so many ports in each refresh: %s" % [len(look.columns[DATA]) for look in looks])
     for column in (DATA, HW, STATE):
-        never = unseen(looks, column, ['"%s".%d' % (name_of(0), number) for number in range(1, ports + 1)])
+        never = unseen(looks, column, ['"%s".%d' % (slim_name(0), number) for number in range(1, ports + 1)])
         tap.ok(not never, "of 16 ports with counters that take 60 ms each, 12 refreshes see every %s" % column, *never)
     tap.equal(refused(looks), [], "no port whose turn did not come is said to refuse")
 
@@ -159,25 +120,25 @@ def test_many_hung(workspace):
     tree, client, _ = start(workspace, workspace.write("tree", slim(devices)), "--cache-ttl", "0s")
     wait_for(lambda: whole(client, devices), "all devices are read")
     for number in range(hung):      # those that come first by name
-        tree.hang(CLASS + name_of(number))
-    slowest = get(client, "rdmaAgentHealth.0")[1]
+        tree.hang(CLASS + slim_name(number))
+    slowest = client.cells("rdmaAgentHealth.0").seconds
     wrong = []
     for step in range(3):
         for number in range(hung, devices):
-            tree.set("%s%s/ports/1/counters/port_xmit_data" % (CLASS, name_of(number)), 1000 * number + step)
-        names = ['%s."%s".1' % (column, name_of(number)) for number in range(hung, devices)
+            tree.set("%s%s/ports/1/counters/port_xmit_data" % (CLASS, slim_name(number)), 1000 * number + step)
+        names = ['%s."%s".1' % (column, slim_name(number)) for number in range(hung, devices)
                  for column in (DATA, STATE, STATUS)]
         wanted = [value for number in range(hung, devices) for value in
                   ("Counter64: %d" % (1000 * number + step), "INTEGER: active(4)", "INTEGER: ok(1)")]
-        got, seconds = get(client, *names)
-        slowest = max(slowest, seconds)
+        got = client.cells(*names)
+        slowest = max(slowest, got.seconds)
         wrong.append([name for name, value in zip(names, wanted) if got.get(name) != value])
     tap.ok(not any(wrong), "32 of 64 devices hang, and from the second answer on the others are fresh and whole",
            *("%d cells are not, %s" % (len(names), names[:3]) for names in wrong))
     tap.ok(slowest < 1, "every answer comes within 1 s", "slowest %.2f s" % slowest)
     tap.note("slowest answer: %.0f ms" % (1000 * slowest))
     for number in range(hung):
-        tree.release(CLASS + name_of(number))
+        tree.release(CLASS + slim_name(number))
 
 
 # --- Few descriptors ---
@@ -281,19 +242,19 @@ def test_firmware_reset(workspace):
     tree, client, _ = start(workspace, scenario("cx7-infiniband"), "--cache-ttl", "0s")
     names = ['%s."mlx5_0".1' % column for column in (
         STATE, "rdmaPortPhysState", DATA, HW, "rdmaPortLinkSpeed", STATUS)] + ['rdmaDeviceStatus."mlx5_0"']
-    healthy = get(client, *names)[0]
+    healthy = client.cells(*names)
     tap.ok("noSuchInstance" not in healthy.values(), "a port is whole", healthy)
     tree.fail(CLASS + "mlx5_0", "EINVAL")
     for _ in range(6):      # three refusals running are what is believed
-        during = get(client, *names)[0]
+        during = client.cells(*names)
     tap.equal(list(during.values())[:5], ["noSuchInstance"] * 5, "during a firmware reset it has no values")
     tree.fail(CLASS + "mlx5_0", 0)
     begin = time.monotonic()
     try:
-        wait_for(lambda: get(client, *names)[0] == healthy, "all is back", 3)
+        wait_for(lambda: client.cells(*names) == healthy, "all is back", 3)
     except TimeoutError:
         pass
-    now = get(client, *names)[0]
+    now = client.cells(*names)
     tap.equal(["%s = %s" % item for item in now.items()], ["%s = %s" % item for item in healthy.items()],
               "when the reset is over its states, counters and speed are back within 3 s")
     tap.note("looked for %.2f s" % (time.monotonic() - begin))
@@ -307,18 +268,18 @@ def test_late_directory(workspace):
     tree_file = workspace.write("tree", "".join(line for line in lines if "/counters/" not in line))
     tree, client, _ = start(workspace, tree_file, "--cache-ttl", "0s")
     name = '%s."mlx5_0".1' % DATA
-    first = cell(client, name)
+    first = client.cell(name)
     for line in late:
         tree.command("set", line)
     served_within(client, name, 15)
-    tap.ok(first == "noSuchInstance" and cell(client, name) == "Counter64: 230442669431839",
-           "counters that come after the device are served within 15 s", first, cell(client, name))
+    tap.ok(first == "noSuchInstance" and client.cell(name) == "Counter64: 230442669431839",
+           "counters that come after the device are served within 15 s", first, client.cell(name))
 
 
 def served_within(client, name, seconds):
     """Polls until a cell has a value; false if it has none in time."""
     try:
-        return wait_for(lambda: "Counter64" in str(cell(client, name)), name + " has a value", seconds)
+        return wait_for(lambda: "Counter64" in str(client.cell(name)), name + " has a value", seconds)
     except TimeoutError:
         return False
 
@@ -334,7 +295,7 @@ class Unreadable:
         workspace.enter(Agent(workspace, master, self.tree.root, "--cache-ttl", "0s"))
         serving(master)
         self.client = master.client()
-        self.first = cell(self.client, self.name)
+        self.first = self.client.cell(self.name)
         self.begin = time.monotonic()
 
     def make_well(self):
@@ -363,7 +324,7 @@ class FailsForLong:
         self.device = Unreadable(workspace)
 
     def fail_again(self):
-        wait_for(lambda: cell(self.device.client, self.device.name) and time.monotonic() > self.device.begin + 7,
+        wait_for(lambda: self.device.client.cell(self.device.name) and time.monotonic() > self.device.begin + 7,
                  "the device is listed again")
         self.device.make_well()
 

@@ -11,15 +11,12 @@ import time
 
 import tap
 from harness import PATIENCE, SOURCE, Agent, Master, Tree, Workspace, serving, wait_for
+from trees import scenario
 
 ROUNDS = int(os.environ.get("ROUNDS", 3))
 STOPS = int(os.environ.get("STOPS", 1))
 BACK_WITHIN = 3.0   # s after snmpd answers again
 REPORTS = ("AddressSanitizer", "LeakSanitizer", "runtime error:", "UndefinedBehaviorSanitizer")
-
-
-def scenario(name):
-    return os.path.join(SOURCE, "testdata", name, "sysfs.tree")
 
 
 def sanitizers():

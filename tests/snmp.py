@@ -31,7 +31,12 @@ Answer = collections.namedtuple("Answer", "lines status error seconds")
 
 
 class Values(collections.OrderedDict):
-    """Name -> "TYPE: value", in the order of the answer; noSuchObject, noSuchInstance, endOfMibView for none."""
+    """Name -> "TYPE: value", in the order of the answer; noSuchObject, noSuchInstance, endOfMibView for none.
+
+    seconds: how long the answer took.
+    """
+
+    seconds = 0.0
 
 
 def values(lines):
@@ -90,6 +95,17 @@ class Client:
 
     def get(self, *oids):
         return self.run("snmpget", *oids)
+
+    def cells(self, *oids):
+        """The Values of a GET."""
+        answer = self.get(*oids)
+        got = values(answer.lines)
+        got.seconds = answer.seconds
+        return got
+
+    def cell(self, name):
+        """The value of a GET of one name, in full; None if no answer came."""
+        return self.cells(name).get(name)
 
     def getnext(self, *oids):
         return self.run("snmpgetnext", *oids)
