@@ -8,6 +8,7 @@
 #include "table.h"
 
 #include "answer.h"
+#include "varbind.h"
 
 /* Exported by libnetsnmpagent, declared in none of the headers it installs (agent/mibgroup/agentx/client.h). */
 extern int agentx_add_agentcaps(netsnmp_session *session, const oid *name, size_t length, const char *description);
@@ -20,93 +21,18 @@ static oid root[] = {OID_ROOT};
 static const char capability[] =
     "State and counters of the RDMA ports of this host (RDMA-PORT-MIB)"; /* in sysORTable */
 
-/* What follows the root in a name; false if the name does not begin with it. */
-static bool suffix_of(const netsnmp_variable_list *varbind, uint32_t *suffix, size_t *length)
-{
-    size_t n = varbind->name_length;
-
-    if (n < OID_LENGTH(root) || n > MAX_OID_LEN ||
-        netsnmp_oid_equals(varbind->name, OID_LENGTH(root), root, OID_LENGTH(root)) != 0)
-        return false;
-    *length = n - OID_LENGTH(root);
-    for (size_t i = 0; i < *length; i++)
-        suffix[i] = (uint32_t)varbind->name[OID_LENGTH(root) + i];
-    return true;
-}
-
-/* --- Encoding --- */
-
-static void put_integer(netsnmp_variable_list *varbind, const struct value *value)
-{
-    long number = (long)(int64_t)value->number;
-
-    snmp_set_var_typed_value(varbind, ASN_INTEGER, &number, sizeof(number));
-}
-
-static void put_unsigned(netsnmp_variable_list *varbind, u_char type, const struct value *value)
-{
-    u_long number = (u_long)value->number;
-
-    snmp_set_var_typed_value(varbind, type, &number, sizeof(number));
-}
-
-static void put_counter64(netsnmp_variable_list *varbind, const struct value *value)
-{
-    struct counter64 number = {.high = (u_long)(value->number >> 32), .low = (u_long)(value->number & UINT32_MAX)};
-
-    snmp_set_var_typed_value(varbind, ASN_COUNTER64, &number, sizeof(number));
-}
-
-static void put_value(netsnmp_variable_list *varbind, const struct value *value)
-{
-    switch (value->type) {
-    case SMI_INTEGER:
-        put_integer(varbind, value);
-        break;
-    case SMI_GAUGE:
-        put_unsigned(varbind, ASN_GAUGE, value);
-        break;
-    case SMI_COUNTER32:
-        put_unsigned(varbind, ASN_COUNTER, value);
-        break;
-    case SMI_TIMESTAMP:
-        put_unsigned(varbind, ASN_TIMETICKS, value);
-        break;
-    case SMI_COUNTER64:
-        put_counter64(varbind, value);
-        break;
-    case SMI_TEXT:
-        snmp_set_var_typed_value(varbind, ASN_OCTET_STR, value->text, strlen(value->text));
-        break;
-    }
-}
-
-static void put_name(netsnmp_variable_list *varbind, const struct snapshot *snapshot, const struct answer *answer)
-{
-    uint32_t suffix[SNAPSHOT_INDEX_MAX];
-    size_t length = answer_name(snapshot, answer, suffix);
-    oid name[MAX_OID_LEN];
-
-    memcpy(name, root, sizeof(root));
-    for (size_t i = 0; i < length; i++)
-        name[OID_LENGTH(root) + i] = suffix[i];
-    snmp_set_var_objid(varbind, name, OID_LENGTH(root) + length);
-}
-
-/* --- Answering --- */
-
 static void answer_one_get(const struct snapshot *snapshot, const struct agent_state *agent,
                            netsnmp_request_info *request)
 {
-    uint32_t suffix[MAX_OID_LEN];
+    uint32_t suffix[SNAPSHOT_INDEX_MAX];
     struct answer answer;
     size_t length;
     enum answer_result result = ANSWER_NO_OBJECT;
 
-    if (suffix_of(request->requestvb, suffix, &length))
+    if (varbind_suffix(request->requestvb, suffix, &length))
         result = answer_get(snapshot, agent, suffix, length, &answer);
     if (result == ANSWER_FOUND)
-        put_value(request->requestvb, &answer.value);
+        varbind_put_value(request->requestvb, &answer);
     else
         netsnmp_request_set_error(request, result == ANSWER_NO_OBJECT ? SNMP_NOSUCHOBJECT : SNMP_NOSUCHINSTANCE);
 }
@@ -115,17 +41,17 @@ static void answer_one_get(const struct snapshot *snapshot, const struct agent_s
 static void answer_one_getnext(const struct snapshot *snapshot, const struct agent_state *agent,
                                netsnmp_request_info *request)
 {
-    uint32_t suffix[MAX_OID_LEN];
+    uint32_t suffix[SNAPSHOT_INDEX_MAX];
     struct answer answer;
     size_t length = 0;
 
-    if (!suffix_of(request->requestvb, suffix, &length) &&
+    if (!varbind_suffix(request->requestvb, suffix, &length) &&
         snmp_oid_compare(request->requestvb->name, request->requestvb->name_length, root, OID_LENGTH(root)) > 0)
         return;
     if (!answer_next(snapshot, agent, suffix, length, &answer))
         return;
-    put_name(request->requestvb, snapshot, &answer);
-    put_value(request->requestvb, &answer.value);
+    varbind_put_name(request->requestvb, snapshot, &answer);
+    varbind_put_value(request->requestvb, &answer);
 }
 
 static int handle(netsnmp_mib_handler *handler, netsnmp_handler_registration *registration,
