@@ -1,0 +1,104 @@
+#!/usr/bin/env python3
+"""Holds that the walk is what a real kernel's files say, while they stand still and while real traffic moves them."""
+
+import re
+
+import vm
+import expected_walk
+import snmp
+import tap
+from harness import UNHURRIED, Agent, Master, serving_whole, wait_for
+
+COUNTER = re.compile(r'rdmaCounterValue\."(\w+)"\.(\d+)\."(\w+)" = Counter64: (\d+)')
+MTU = re.compile(r'(rdmaPort(?:Active|Max)Mtu\."\w+"\.1) = Gauge32: (\d+)')
+WALKS = 3
+
+
+def start(workspace, master, *options):
+    agent = workspace.enter(Agent(workspace, master, "/sys", "--cache-ttl", "0s", *UNHURRIED, *options))
+    serving_whole(master)
+    return agent
+
+
+def mtus():
+    """The cells that hold an MTU, as ibv_devinfo knows it."""
+    cells = {}
+    for device in ("rxe0", "rxe1"):
+        info = vm.command("ibv_devinfo", "-d", device)
+        for name, column in (("active_mtu", "rdmaPortActiveMtu"), ("max_mtu", "rdmaPortMaxMtu")):
+            cells['%s."%s".1' % (column, device)] = re.search(name + r":\s+(\d+)", info)[1]
+    return cells
+
+
+def walk(client):
+    """Its lines, and the cells with MTUs apart: no file has those."""
+    lines = client.bulkwalk().lines
+    found = dict(match.groups() for match in map(MTU.fullmatch, lines) if match)
+    return snmp.normalise(line for line in lines if not MTU.fullmatch(line)), found
+
+
+def wanted_walk():
+    return [line for _, line in expected_walk.walk(vm.Sysfs(), cache_max_age=0)]
+
+
+def counters_of_kernel():
+    """(device, port, file) -> value."""
+    return {(device, str(port), file): value
+            for device, port, _, file, value in expected_walk.readable_counters(vm.Sysfs())}
+
+
+def test_rest(master):
+    lines, found = walk(master.client())
+    tap.equal(lines, wanted_walk(), "the walk of two idle ports is what the kernel's files say, line by line")
+    tap.equal(found, mtus(), "the MTUs are those that ibv_devinfo shows")
+    tap.ok('rdmaPortState."rxe0".1 = INTEGER: active(4)' in lines and
+           'rdmaPortNetdev."rxe1".1 = STRING: veth1' in lines and
+           'rdmaPortGid."rxe0".1 = STRING: fe80:0000:0000:0000:0000:00ff:fe00:0010' in lines,
+           "states, netdevs and GIDs are among them", *lines)
+
+
+def test_traffic(workspace, master):
+    client, outside, moved = master.client(), [], set()
+    with vm.Pingpong(workspace):
+        last = {}
+        for _ in range(WALKS):
+            before = counters_of_kernel()
+            lines = client.bulkwalk("rdmaCounterTable").lines
+            after = counters_of_kernel()
+            got = {match.groups()[:3]: int(match[4]) for match in map(COUNTER.match, lines) if match}
+            outside += ["%s: %s <= %s <= %s" % (place, before[place], got.get(place), after[place])
+                        for place in before if not before[place] <= got.get(place, -1) <= after[place]
+                        and place[2] != "lifespan"]
+            moved |= {place for place in last if last[place] < got.get(place, -1)}
+            last = got
+    tap.ok(not outside, "while traffic runs every counter of a walk lies between its file before and after it", *outside)
+    tap.ok({("rxe0", "1", "sent_pkts"), ("rxe0", "1", "rcvd_pkts"), ("rxe1", "1", "sent_pkts"),
+            ("rxe1", "1", "rcvd_pkts")} <= moved, "and follows the traffic", moved)
+    tap.note("packets of rxe0: %d" % vm.packets())
+    # What was under way still arrives.
+    wait_for(lambda: walk(client)[0] == wanted_walk(), "walk and files agree")
+    tap.ok(True, "once it has ended, walk and files agree again")
+
+
+def test_unprivileged(workspace, master, privileged):
+    agent = start(workspace, master, "--user", "nobody")
+    with open("/proc/%d/status" % agent.child.pid, encoding="ascii") as file:
+        status = dict(line.rstrip("\n").split(":\t", 1) for line in file if ":\t" in line)
+    tap.ok("0" not in status["Uid"].split() and int(status["CapEff"], 16) == int(status["CapPrm"], 16) == 0,
+           "with --user it runs without root and without any capability", status)
+    tap.equal(walk(master.client()), privileged, "and walks as before")
+
+
+def main(workspace):
+    master = workspace.enter(Master(workspace))
+    vm.add_pair()
+    agent = start(workspace, master)
+    test_rest(master)
+    test_traffic(workspace, master)
+    privileged = walk(master.client())
+    agent.stop()
+    test_unprivileged(workspace, master, privileged)
+
+
+if __name__ == "__main__":
+    vm.run_test(main)
