@@ -47,6 +47,28 @@ static bool store_numa_node(struct device *device, const char *text, size_t leng
            sysfs_parse_number(text, length, &device->numa_node);
 }
 
+/* By its driver, or else by what hardware it is. */
+static void find_traits(struct device *device)
+{
+    device->traits = column_traits(device->driver, device->vendor_id, device->part_id);
+}
+
+static bool store_vendor(struct device *device, const char *text, size_t length)
+{
+    bool is_number = sysfs_parse_number(text, length, &device->vendor_id);
+
+    find_traits(device);
+    return is_number;
+}
+
+static bool store_part(struct device *device, const char *text, size_t length)
+{
+    bool is_number = sysfs_parse_number(text, length, &device->part_id);
+
+    find_traits(device);
+    return is_number;
+}
+
 /* clang-format off */
 static const struct {
     const char *file;
@@ -62,6 +84,8 @@ static const struct {
     {"hca_type", store_hca_type, false},
     {"board_id", store_board_id, false},
     {"device/numa_node", store_numa_node, false},
+    {"device/vendor", store_vendor, false},
+    {"device/device", store_part, false},
 };
 /* clang-format on */
 
@@ -92,15 +116,6 @@ void scan_identity_read(struct scan_identity *identity, struct scan_pass *pass)
 }
 
 /* --- What is read from the directory tree itself, once --- */
-
-static void read_hexadecimal(int dir, const char *path, int64_t *number)
-{
-    char text[SCAN_TEXT_SIZE];
-    ssize_t n = sysfs_read_file(dir, path, text, sizeof(text));
-
-    if (n > 0)
-        sysfs_parse_number(text, (size_t)n, number);
-}
 
 /* The last component of path that is a PCI address: of a sub-function, it is its parent's. */
 static void find_pci_address(const char *path, char *address, size_t size)
@@ -135,12 +150,10 @@ static void read_place(struct scan_identity *identity, int device, int class)
         sysfs_parse_text(slash ? slash + 1 : link, strlen(slash ? slash + 1 : link), known->driver,
                          sizeof(known->driver));
     }
-    read_hexadecimal(device, "device/vendor", &known->vendor_id);
-    read_hexadecimal(device, "device/device", &known->part_id);
     known->virtual_function = fstatat(device, "device/physfn", &status, AT_SYMLINK_NOFOLLOW) == 0 ? 1 : 2;
     if (known->virtual_function == 1)
         sysfs_list(device, "device/physfn/infiniband", copy_name, known->parent);
-    known->traits = column_traits(known->driver, known->vendor_id, known->part_id);
+    find_traits(known);
 }
 
 void scan_identity_init(struct scan_identity *identity, const struct scan_pass *pass, int class, const char *name)

@@ -8,7 +8,7 @@
 #include "port.h"
 #include "scan_file.h"
 
-enum { SCAN_IDENTITY_FILES = 9 };
+enum { SCAN_IDENTITY_FILES = 11 };
 
 struct scan_identity {
     struct device *known; /* without ports and counters */
@@ -17,7 +17,7 @@ struct scan_identity {
     int64_t due;     /* ms */
 };
 
-/* Looks at the device's place: links, PCI numbers, driver, physical function. class is the directory class/infiniband,
+/* Looks at the device's place: links, driver, physical function. class is the directory class/infiniband,
  * name the device's entry in it. */
 void scan_identity_init(struct scan_identity *identity, const struct scan_pass *pass, int class, const char *name);
 void scan_identity_fini(struct scan_identity *identity);

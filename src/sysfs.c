@@ -154,12 +154,18 @@ bool sysfs_parse_state(const char *text, size_t length, int64_t *number, char *n
 
 bool sysfs_parse_guid(const char *text, size_t length, char *printable, size_t size)
 {
+    enum { GROUP = 5, GUID = 4 * GROUP - 1, GID = 8 * GROUP - 1 };
+    size_t n = length > 0 && text[length - 1] == '\n' ? length - 1 : length;
     bool zero = true;
 
-    for (size_t i = 0; i < length; i++) {
-        if (text[i] != ':' && text[i] != '\n' && !isxdigit((unsigned char)text[i]))
+    if (n != GUID && n != GID)
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        bool is_separator = i % GROUP == GROUP - 1;
+
+        if (is_separator ? text[i] != ':' : !isxdigit((unsigned char)text[i]))
             return false;
-        if (isxdigit((unsigned char)text[i]) && text[i] != '0')
+        if (!is_separator && text[i] != '0')
             zero = false;
     }
     return !zero && sysfs_parse_text(text, length, printable, size);

@@ -172,8 +172,22 @@ def interface(data):
 
 
 def text(data):
-    """Printable ASCII; an empty text is a value too, though no cell shows it."""
+    """Printable ASCII; an empty text is a value too, though no cell shows it. No file of sysfs is longer than a page."""
+    if len(data) > 4096:
+        raise ValueError(data)
     return "".join(chr(byte) if 0x20 <= byte <= 0x7e else "?" for byte in data.rstrip(b"\n"))
+
+
+def word(data):
+    """A text that is never empty."""
+    if not text(data):
+        raise ValueError(data)
+    return text(data)
+
+
+def guid_text(data):
+    """Groups of hexadecimal digits; what has another form is no GUID, and no failure."""
+    return text(data) if re.fullmatch("[0-9a-fA-F]{4}((:[0-9a-fA-F]{4}){3}|(:[0-9a-fA-F]{4}){7})", text(data)) else ""
 
 
 Numbered = namedtuple("Numbered", "number text")
@@ -200,12 +214,12 @@ def rate(data):
 
 
 DEVICE_FILES = {
-    "node_type": numbered, "node_guid": text, "sys_image_guid": text, "node_desc": text, "fw_ver": text,
+    "node_type": numbered, "node_guid": guid_text, "sys_image_guid": guid_text, "node_desc": text, "fw_ver": text,
     "hw_rev": text, "hca_type": text, "board_id": text,
     "device/vendor": hexadecimal, "device/device": hexadecimal, "device/numa_node": numa_node,
 }
 PORT_FILES = {
-    "state": numbered, "phys_state": numbered, "link_layer": text, "rate": rate, "lid": hexadecimal,
+    "state": numbered, "phys_state": numbered, "link_layer": word, "rate": rate, "lid": hexadecimal,
     "lid_mask_count": decimal32, "sm_lid": hexadecimal, "sm_sl": decimal32, "cap_mask": hexadecimal,
 }
 
@@ -299,7 +313,7 @@ class Port:
         tree, path = device.tree, "%s/ports/%d" % (device.path, port_number)
         self.device, self.number = device, port_number
         self.files = get_all(tree, path, PORT_FILES)
-        self.gid = get(tree, path + "/gids/0", text)
+        self.gid = get(tree, path + "/gids/0", guid_text)
         self.netdev = netdev(device, path, port_number, ports_of_device)
         self.if_index = get(tree, "class/net/%s/ifindex" % self.netdev, interface) if self.netdev else None
         self.pma = get_all(tree, path + "/counters", dict.fromkeys(PMA_FILES, decimal64))

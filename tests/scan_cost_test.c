@@ -12,7 +12,7 @@ enum {
     STATES = 2,
     MOST_HELD = COUNTERS + HW_COUNTERS + STATES,
     PORT_ATTRIBUTES = 8,
-    FILES = MOST_HELD + PORT_ATTRIBUTES + 9, /* of the device */
+    FILES = MOST_HELD + PORT_ATTRIBUTES + 11, /* of the device */
 };
 
 static const struct port *port(void)

@@ -289,6 +289,12 @@ static const char *const no_guids[] = {
     "0c42:a103:0065:1f3g\n",
     " 0c42:a103:0065:1f3a\n",
     "0x1\n",
+    "18446744073709551616\n",
+    "0c42:a103:0065\n",
+    "0c42:a103:0065:1f3\n",
+    "0c42:a103:0065:1f3a:\n",
+    "0c42:a103:0065:1f3a\n\n",
+    ":c42:a103:0065:1f3a\n",
 };
 
 START_TEST(zeros_and_anything_else_are_no_guid)
