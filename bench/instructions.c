@@ -1,0 +1,127 @@
+/* instructions: work to be counted under callgrind, so often as asked. bench/callgrind runs it twice and divides the
+ * difference, so that the start does not count.
+ *
+ *   instructions version                     compiler, machine and libraries: counts of others do not compare
+ *   instructions refresh SYSFS-ROOT TIMES    refreshes in the steady state
+ *   instructions getnext SYSFS-ROOT TIMES    walks of the whole MIB by GetNext through table, as Net-SNMP calls it;
+ *                                            prints how many GetNexts that was */
+#include "config.h"
+
+#include <net-snmp/net-snmp-config.h>
+#include <net-snmp/net-snmp-includes.h>
+#include <net-snmp/agent/net-snmp-agent-includes.h>
+
+#include <gnu/libc-version.h>
+#include <stdbool.h>
+#include <sys/utsname.h>
+#include <time.h>
+
+#include "cache.h"
+#include "reader.h"
+#include "table.h"
+
+enum { MOST_HELD = 4096, SETTLING_TIME = 6 }; /* s; after five a device's directories are listed once more */
+
+#ifdef __clang__
+#define COMPILER "clang " __clang_version__
+#else
+#define COMPILER "gcc " __VERSION__
+#endif
+#ifdef __OPTIMIZE__
+#define OPTIMISED true
+#else
+#define OPTIMISED false
+#endif
+
+static int print_version(void)
+{
+    struct utsname host;
+
+    uname(&host);
+    printf("%s, %s, glibc %s, Net-SNMP %s%s\n", COMPILER, host.machine, gnu_get_libc_version(), netsnmp_get_version(),
+           OPTIMISED ? "" : ", not optimised");
+    return 0;
+}
+
+static void refresh(struct cache *cache, long times)
+{
+    nanosleep(&(struct timespec){.tv_sec = SETTLING_TIME}, NULL);
+    reader_settle(cache);
+    while (times-- > 0)
+        cache_snapshot(cache);
+}
+
+/* What table_register gave to Net-SNMP. */
+static netsnmp_mib_handler *find_handler(netsnmp_handler_registration **registration)
+{
+    oid root[MAX_OID_LEN];
+    size_t length = MAX_OID_LEN;
+    netsnmp_subtree *subtree;
+    netsnmp_mib_handler *handler;
+
+    if (!read_objid(table_root(), root, &length) || !(subtree = netsnmp_subtree_find(root, length, NULL, "")))
+        return NULL;
+    *registration = subtree->reginfo;
+    for (handler = subtree->reginfo->handler; handler && !handler->myvoid; handler = handler->next)
+        ;
+    return handler;
+}
+
+/* GetNext from the root to the end; how many it took. */
+static long walk(netsnmp_mib_handler *handler, netsnmp_handler_registration *registration)
+{
+    netsnmp_agent_request_info info = {.mode = MODE_GETNEXT};
+    netsnmp_variable_list *varbind = NULL;
+    long count = 0;
+    bool more = true;
+
+    snmp_varlist_add_variable(&varbind, registration->rootoid, registration->rootoid_len, ASN_NULL, NULL, 0);
+    while (more) {
+        netsnmp_request_info request = {.requestvb = varbind};
+
+        snmp_set_var_typed_value(varbind, ASN_NULL, NULL, 0);
+        handler->access_method(handler, registration, &info, &request);
+        more = varbind->type != ASN_NULL;
+        count++;
+    }
+    snmp_free_varbind(varbind);
+    return count;
+}
+
+static int getnext(struct cache *cache, long times)
+{
+    netsnmp_handler_registration *registration;
+    netsnmp_mib_handler *handler;
+    long count = 0;
+
+    setenv("MIBS", "", 1);
+    netsnmp_ds_set_boolean(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_ROLE, 1);
+    init_agent("instructions");
+    if (!table_register(cache) || !(handler = find_handler(&registration))) {
+        fprintf(stderr, "the table is not registered\n");
+        return 1;
+    }
+    while (times-- > 0)
+        count += walk(handler, registration);
+    printf("%ld\n", count);
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    bool is_refresh = argc == 4 && strcmp(argv[1], "refresh") == 0;
+    struct cache *cache;
+
+    if (argc == 2 && strcmp(argv[1], "version") == 0)
+        return print_version();
+    if (!is_refresh && (argc != 4 || strcmp(argv[1], "getnext") != 0)) {
+        fprintf(stderr, "usage: instructions version | {refresh | getnext} SYSFS-ROOT TIMES\n");
+        return 2;
+    }
+    cache = reader_new(argv[2], MOST_HELD, is_refresh ? 0 : INT64_MAX);
+    reader_settle(cache);
+    if (!is_refresh)
+        return getnext(cache, strtol(argv[3], NULL, 10));
+    refresh(cache, strtol(argv[3], NULL, 10));
+    return 0;
+}
