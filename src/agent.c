@@ -17,7 +17,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "health.h"
 #include "log.h"
+#include "service.h"
 #include "session.h"
 #include "snapshot.h"
 #include "table.h"
@@ -71,21 +73,78 @@ void agent_catch_signals(void)
     signal(SIGHUP, SIG_IGN);
 }
 
+/* --- What others are told of us --- */
+
+/* The story as it was told last, and what it was made from. */
+struct story {
+    struct service service;
+    struct health health;
+    enum session_state session;
+    int64_t refreshes;
+    char text[SERVICE_STATUS_SIZE];
+};
+
+static int64_t monotonic_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void begin_story(struct story *story)
+{
+    *story = (struct story){.health = {.told = HEALTH_OK}, .session = SESSION_AWAY, .refreshes = -1};
+    service_init(&story->service);
+    service_ready(&story->service);
+}
+
+/* Without snmpd nothing is read, and what was read last is no news. */
+static void continue_story(struct story *story, struct cache *cache, int64_t now)
+{
+    const struct agent_state *agent = cache_agent(cache);
+    enum session_state session = session_state();
+
+    if (agent->refreshes == story->refreshes && session == story->session)
+        return;
+    health_describe(cache_last_snapshot(cache), agent, story->text, sizeof(story->text));
+    if (agent->refreshes != story->refreshes)
+        health_note(&story->health, agent, story->text, now);
+    if (session == SESSION_AWAY)
+        snprintf(story->text, sizeof(story->text), "snmpd is away: looking for it");
+    else if (session == SESSION_REFUSED)
+        snprintf(story->text, sizeof(story->text), "snmpd refuses the MIB: another subagent serves it; trying again");
+    story->refreshes = agent->refreshes;
+    story->session = session;
+}
+
+/* Returns how many ms the loop may wait at most; -1: for ever. */
+static int tell_story(struct story *story, struct cache *cache)
+{
+    int64_t now = monotonic_ms(), due;
+
+    continue_story(story, cache, now);
+    due = service_turn(&story->service, story->text, now);
+    return due == INT64_MAX ? -1 : (int)(due > now ? due - now : 0);
+}
+
 /* --- The loop --- */
 
-/* Waits for something to do; on return fds has only what can be read. False if the process is to end. */
-static bool wait_for_input(netsnmp_large_fd_set *fds, int *ready)
+/* Waits at most so many ms for something to do; on return fds has only what can be read. False if the process is to
+ * end. */
+static bool wait_for_input(netsnmp_large_fd_set *fds, int longest, int *ready)
 {
     struct pollfd wanted[MOST_DESCRIPTORS] = {{.fd = stop_pipe[0], .events = POLLIN}};
     struct timeval timeout = {.tv_sec = 3600};
-    int n = 0, block = 1, used = 1;
+    int n = 0, block = 1, used = 1, wait;
 
     NETSNMP_LARGE_FD_ZERO(fds);
     snmp_select_info2(&n, fds, &timeout, &block);
     for (int fd = 0; fd < n && used < MOST_DESCRIPTORS; fd++)
         if (NETSNMP_LARGE_FD_ISSET(fd, fds))
             wanted[used++] = (struct pollfd){.fd = fd, .events = POLLIN};
-    *ready = poll(wanted, (nfds_t)used, block ? -1 : (int)(timeout.tv_sec * 1000 + (timeout.tv_usec + 999) / 1000));
+    wait = block ? -1 : (int)(timeout.tv_sec * 1000 + (timeout.tv_usec + 999) / 1000);
+    *ready = poll(wanted, (nfds_t)used, longest >= 0 && (block || longest < wait) ? longest : wait);
     for (int i = 1; i < used; i++)
         if (*ready <= 0 || !wanted[i].revents)
             NETSNMP_LARGE_FD_CLR(wanted[i].fd, fds);
@@ -104,7 +163,7 @@ static void warm(struct cache *cache)
 
 /* The order is Net-SNMP's condition: between poll and snmp_read2 nothing may read from the session, or a descriptor
  * that has been read empty is taken for a lost connection. */
-static void serve(struct cache *cache)
+static void serve(struct cache *cache, struct story *story)
 {
     netsnmp_large_fd_set fds;
     bool go_on = true;
@@ -115,7 +174,7 @@ static void serve(struct cache *cache)
 
         if (should_warm)
             warm(cache);
-        go_on = wait_for_input(&fds, &ready);
+        go_on = wait_for_input(&fds, tell_story(story, cache), &ready);
         if (ready > 0)
             snmp_read2(&fds);
         snmp_timeout();
@@ -132,11 +191,16 @@ static void on_connected(void)
 
 int agent_run(const struct agent_settings *settings)
 {
+    struct story story;
+
     if (!session_start(&(struct session_settings){
             .socket = settings->socket, .cache = settings->cache, .connected = on_connected}))
         return -1;
-    serve(settings->cache);
+    begin_story(&story);
+    serve(settings->cache, &story);
     log_info("ending");
+    service_stopping(&story.service);
     session_end();
+    service_fini(&story.service);
     return 0;
 }

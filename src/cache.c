@@ -9,10 +9,7 @@
 
 enum {
     DURATIONS = 1024, /* refreshes that the percentiles are of */
-    HEALTH_OK = 1,
-    HEALTH_DEGRADED = 2,
-    HEALTH_FAILED = 3,
-    FALSE = 2, /* TruthValue */
+    FALSE = 2,        /* TruthValue */
 };
 
 /* The last durations in the order they came and in ascending order. */
@@ -203,6 +200,11 @@ const struct snapshot *cache_snapshot(struct cache *cache)
 {
     if (cache->is_stale || ms_since(cache, cache->read_at) >= cache->settings.max_age)
         refresh(cache);
+    return cache->snapshot;
+}
+
+const struct snapshot *cache_last_snapshot(const struct cache *cache)
+{
     return cache->snapshot;
 }
 

@@ -28,6 +28,9 @@ void cache_free(struct cache *cache);
  * failures are not answered with a storm of reads. Belongs to the cache and is valid until the next call. */
 const struct snapshot *cache_snapshot(struct cache *cache);
 
+/* The snapshot as it is, however old; NULL before the first refresh. */
+const struct snapshot *cache_last_snapshot(const struct cache *cache);
+
 /* What the agent says of itself at this moment; refreshes nothing. */
 const struct agent_state *cache_agent(struct cache *cache);
 

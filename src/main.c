@@ -81,7 +81,7 @@ static int print(struct cache *cache)
     const struct agent_state *agent = cache_agent(cache);
 
     print_snapshot(stdout, snapshot, agent);
-    return fflush(stdout) == 0 && agent->health != 3 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return fflush(stdout) == 0 && agent->health != HEALTH_FAILED ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 /* Sees to it that the first descriptors are not ours: who closed standard error would read our log in a socket. */

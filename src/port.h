@@ -25,6 +25,9 @@ enum read_status { STATUS_OK = 1, STATUS_PARTIAL = 2, STATUS_REFUSED = 3, STATUS
 /* RdmaCounterBehaviour of the MIB. */
 enum counter_kind { KIND_COUNTER = 1, KIND_GAUGE = 2, KIND_HIGH_WATER = 3, KIND_SETTING = 4 };
 
+/* rdmaAgentHealth of the MIB. */
+enum agent_health { HEALTH_OK = 1, HEALTH_DEGRADED = 2, HEALTH_FAILED = 3 };
+
 /* enum ib_port_state, include/rdma/ib_verbs.h */
 enum port_state { PORT_NOP = 0, PORT_DOWN = 1, PORT_ACTIVE = 4 };
 
@@ -145,7 +148,7 @@ struct device {
 /* What the agent says of itself. Times are in the units of the MIB. */
 struct agent_state {
     char version[WORD_SIZE];
-    int64_t health; /* ok 1, degraded 2, failed 3 */
+    int64_t health; /* enum agent_health */
     int64_t devices;
     int64_t ports;
     int64_t stalled_devices;

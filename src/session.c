@@ -241,3 +241,10 @@ int session_socket(void)
 {
     return session.socket;
 }
+
+enum session_state session_state(void)
+{
+    if (!session.master)
+        return SESSION_AWAY;
+    return session.is_refused ? SESSION_REFUSED : SESSION_OPEN;
+}

@@ -24,6 +24,11 @@ void session_end(void);
 /* The descriptor of the connection; -1: there is none. A signal handler may ask. */
 int session_socket(void);
 
+enum session_state { SESSION_AWAY, SESSION_REFUSED, SESSION_OPEN };
+
+/* Whether snmpd is there, and has registered the MIB. */
+enum session_state session_state(void);
+
 /* sysUpTime of snmpd, in hundredths of a second, as far as it is known. */
 int64_t session_uptime(void);
 

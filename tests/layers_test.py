@@ -5,8 +5,9 @@ import os
 import re
 import sys
 
-LAYERS = """log memory port column sysfs snapshot verbs scan_file scan_port scan_named scan_netdev scan_identity scan
-            worker collector_list collector history cache answer print varbind table session agent options main""".split()
+LAYERS = """log memory trouble port column sysfs snapshot verbs scan_file scan_port scan_named scan_netdev
+            scan_identity scan worker collector_list collector history cache health service answer print varbind table
+            session agent options main""".split()
 SAME_JOB = [                            # one module in several files: a header may be used by those beside it
     {"scan_port", "scan_named", "scan_netdev"},
     {"worker", "collector_list", "collector"},

@@ -1,0 +1,101 @@
+#include "health.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "log.h"
+#include "trouble.h"
+
+enum {
+    MOST_NAMES = 4,                                       /* of devices in a line */
+    NAMES_SIZE = MOST_NAMES * (DEVICE_NAME_SIZE + 2) + 8, /* ", " before each, ", ..." */
+};
+
+static const struct {
+    const char *text;
+    enum log_level level;
+} healths[] = {
+    [HEALTH_OK] = {"health is ok", LOG_LEVEL_INFO},
+    [HEALTH_DEGRADED] = {"health is degraded", LOG_LEVEL_WARN},
+    [HEALTH_FAILED] = {"health is failed", LOG_LEVEL_ERROR},
+};
+
+/* Devices with the same thing the matter. */
+struct group {
+    size_t count;
+    char names[NAMES_SIZE];
+};
+
+static void add(struct group *group, const char *name)
+{
+    size_t length = strlen(group->names);
+
+    if (group->count < MOST_NAMES)
+        snprintf(group->names + length, sizeof(group->names) - length, "%s%s", group->count > 0 ? ", " : "", name);
+    else if (group->count == MOST_NAMES)
+        snprintf(group->names + length, sizeof(group->names) - length, ", ...");
+    group->count++;
+}
+
+/* Appends to text what fits. */
+__attribute__((format(printf, 3, 4))) static void append(char *text, size_t size, const char *format, ...)
+{
+    size_t length = strlen(text);
+    va_list values;
+
+    va_start(values, format);
+    vsnprintf(text + length, size - length, format, values);
+    va_end(values);
+}
+
+/* "2 of 8 devices stalled: mlx5_3, mlx5_4" */
+static void append_group(char *text, size_t size, const struct group *group, int64_t devices, const char *what)
+{
+    if (group->count > 0)
+        append(text, size, "%s%zu of %" PRId64 " device%s %s: %s", *text ? "; " : "", group->count, devices,
+               devices == 1 ? "" : "s", what, group->names);
+}
+
+void health_describe(const struct snapshot *snapshot, const struct agent_state *agent, char *text, size_t size)
+{
+    struct group stalled = {0}, late = {0}, partial = {0};
+    struct cursor cursor;
+    bool more = snapshot && snapshot_next(snapshot, TABLE_DEVICE, NULL, 0, &cursor);
+
+    for (; more; more = snapshot_advance(snapshot, TABLE_DEVICE, &cursor)) {
+        struct row row;
+
+        snapshot_row(snapshot, TABLE_DEVICE, cursor, &row);
+        if (row.device->status == STATUS_STALLED)
+            add(&stalled, row.device->name);
+        else if (!row.device->complete)
+            add(&late, row.device->name);
+        else if (row.device->status != STATUS_OK)
+            add(&partial, row.device->name);
+    }
+    *text = '\0';
+    if (agent->health == HEALTH_FAILED)
+        append(text, size, "cannot list the RDMA devices");
+    append_group(text, size, &stalled, agent->devices, "stalled");
+    append_group(text, size, &late, agent->devices, "not read in time");
+    if (agent->health == HEALTH_OK)
+        append(text, size, "serving %" PRId64 " device%s, %" PRId64 " port%s", agent->devices,
+               agent->devices == 1 ? "" : "s", agent->ports, agent->ports == 1 ? "" : "s");
+    append_group(text, size, &partial, agent->devices, "partial");
+}
+
+void health_note(struct health *health, const struct agent_state *agent, const char *text, int64_t now)
+{
+    bool is_worse = agent->health > health->told;
+
+    if (agent->health >= health->told)
+        health->last = now;
+    if (agent->health == health->told || (!is_worse && now - health->last < TROUBLE_WHILE))
+        return;
+    log_line(healths[agent->health].level, healths[agent->health].text, LOG_TEXT("status", text));
+    health->told = agent->health;
+    health->last = now;
+}
