@@ -34,6 +34,7 @@ static struct {
     bool was_connected;
     bool is_refused; /* snmpd did not register the MIB */
     bool is_ending;
+    unsigned interval;    /* s between two looks at whether snmpd is there */
     int64_t uptime_began; /* 1/100 s on the monotonic clock */
 } session = {.socket = -1};
 
@@ -161,7 +162,9 @@ static void attach(void)
 }
 
 /* Pings snmpd, or looks for it. Net-SNMP would do so by itself, but each connection that is closed before it is a session
- * leaves it with one more alarm that tries to open the next: something else at the socket's place makes them multiply. */
+ * leaves it with one more alarm that tries to open the next: something else at the socket's place makes them multiply.
+ * The next time counts from the end of this one: while snmpd hangs, one takes longer than the interval, and an alarm that
+ * repeats would be due again at once, for ever, so that the main loop would not turn. */
 static void look_after_session(unsigned alarm, void *context)
 {
     (void)alarm, (void)context;
@@ -169,6 +172,7 @@ static void look_after_session(unsigned alarm, void *context)
         agentx_check_session(0, session.master);
     else if (subagent_open_master_session() == 0)
         attach();
+    snmp_alarm_register(session.interval, 0, look_after_session, NULL);
 }
 
 /* The command line goes before Net-SNMP's files, which have just been read; the session is opened after this. An interval
@@ -179,7 +183,8 @@ static int on_configured(int major, int minor, void *server, void *context)
 
     (void)major, (void)minor, (void)server, (void)context;
     netsnmp_ds_set_int(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_AGENTX_PING_INTERVAL, 0);
-    snmp_alarm_register((unsigned)(interval > 0 ? interval : PING_INTERVAL), SA_REPEAT, look_after_session, NULL);
+    session.interval = (unsigned)(interval > 0 ? interval : PING_INTERVAL);
+    snmp_alarm_register(session.interval, 0, look_after_session, NULL);
     if (session.settings.socket)
         netsnmp_ds_set_string(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_X_SOCKET, session.settings.socket);
     return 0;
