@@ -234,7 +234,8 @@ static void read_states(struct scan_pass *pass, struct scan_port *reader)
                                             &known->phys_state, known->phys_state_text);
     scan_file_hurry(&reader->state, pass->now, STATE_BACKOFF);
     scan_file_hurry(&reader->phys_state, pass->now, STATE_BACKOFF);
-    reader->state_due = reader->state_failed || reader->phys_state_failed ? pass->now : pass->now + SCAN_SLOW_INTERVAL;
+    reader->state_due =
+        known->state == ABSENT || known->phys_state == ABSENT ? pass->now : pass->now + SCAN_SLOW_INTERVAL;
 }
 
 static void forget_attributes(struct port *known)

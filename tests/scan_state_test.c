@@ -300,6 +300,23 @@ START_TEST(an_ethernet_port_without_a_netdev_is_asked_at_each_pass)
 }
 END_TEST
 
+/* The kernel may still have been making the files of a device that was just found. */
+START_TEST(a_state_that_was_not_there_yet_is_asked_for_at_each_pass)
+{
+    static const char *const files[] = {"1/state", "1/phys_state"};
+
+    sysfs_fake_fail(files[_i], ENOENT);
+    unit_write(scan_tree.root, "class/net/eth0/carrier_changes", "3\n");
+    scan_tree_read(SECOND);
+    ck_assert_uint_eq(asks(SECOND, files[_i]), 1);
+    sysfs_fake_fail(files[_i], 0);
+    scan_tree_read(SECOND);
+    ck_assert_int_eq(port()->state, PORT_ACTIVE);
+    ck_assert_int_eq(port()->phys_state, 5);
+    ck_assert_uint_eq(asks(SECOND, files[_i]), 0);
+}
+END_TEST
+
 Suite *unit_suite(void)
 {
     Suite *suite = suite_create("scan_state");
@@ -324,6 +341,7 @@ Suite *unit_suite(void)
     tcase_add_test(ethernet, an_ethernet_port_is_not_asked_while_its_netdev_stands_still);
     tcase_add_test(ethernet, an_ethernet_port_is_asked_every_minute);
     tcase_add_loop_test(ethernet, an_ethernet_port_is_asked_when_its_netdev_has_moved, 0, UNIT_COUNT(movements));
+    tcase_add_loop_test(ethernet, a_state_that_was_not_there_yet_is_asked_for_at_each_pass, 0, 2);
     tcase_add_test(ethernet, files_of_the_netdev_are_held_open);
     tcase_add_test(ethernet, a_netdev_that_is_renamed_is_found_at_once);
     tcase_add_test(ethernet, a_netdev_that_is_gone_costs_the_port_nothing_else);
