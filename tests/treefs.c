@@ -23,7 +23,7 @@
 
 #include "tree_parse.h"
 
-enum { SIZE_OF_A_SYSFS_FILE = 4096, LINE_SIZE = 64 * 1024 };
+enum { SIZE_OF_A_SYSFS_FILE = 4096, LINE_SIZE = 2 * 1024 * 1024 };
 
 /* --- Requests of the kernel, which knows a node by its address --- */
 
