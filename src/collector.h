@@ -38,6 +38,7 @@ struct collector_settings {
 struct collector_entry {
     char name[DEVICE_NAME_SIZE];
     struct device *device; /* NULL: it could not be read in time */
+    bool stalled;          /* announced as stalled, and not as recovered yet */
 };
 
 struct collector_reading {
