@@ -204,8 +204,10 @@ int agent_run(const struct agent_settings *settings)
 {
     struct story story;
 
-    if (!session_start(&(struct session_settings){
-            .socket = settings->socket, .cache = settings->cache, .connected = on_connected}))
+    if (!session_start(&(struct session_settings){.socket = settings->socket,
+                                                  .cache = settings->cache,
+                                                  .shortcut = settings->shortcut,
+                                                  .connected = on_connected}))
         return -1;
     begin_story(&story);
     if (settings->notifications)

@@ -6,10 +6,12 @@
 #include <stdint.h>
 
 #include "cache.h"
+#include "shortcut.h"
 
 struct agent_settings {
     const char *socket; /* NULL: as Net-SNMP is configured */
     struct cache *cache;
+    enum shortcut_use shortcut;
     bool notifications;     /* are sent */
     int64_t watch_interval; /* ms: for them, the devices are looked at so often */
 };

@@ -119,6 +119,7 @@ static int serve(const struct options *options, struct cache *cache)
     int result = agent_run(&(struct agent_settings){
         .socket = options->agentx_socket,
         .cache = cache,
+        .shortcut = (enum shortcut_use)options->shortcut,
         .notifications = options->notifications,
         .watch_interval = options->watch_interval,
     });

@@ -18,6 +18,7 @@ struct options {
     int64_t watch_interval;        /* ms */
     int64_t log_level;             /* enum log_level */
     int64_t log_target;            /* enum log_target, or OPTIONS_LOG_BY_MODE */
+    int64_t shortcut;              /* enum shortcut_use */
     bool foreground, notifications, print, version, help;
 };
 

@@ -33,6 +33,7 @@ static struct {
     struct session_settings settings;
     netsnmp_session *master; /* NULL: snmpd is away */
     volatile int socket;     /* of the session, which a signal handler may ask for; -1: none */
+    bool takes_shortcut;
     bool was_connected;
     bool is_refused; /* snmpd did not register the MIB */
     bool is_ending;
@@ -191,6 +192,8 @@ static int on_connected(int major, int minor, void *opened, void *context)
     session.socket = snmp_sess_transport(snmp_sess_pointer(opened))->sock;
     session.was_connected = true;
     session.is_refused = false;
+    if (session.takes_shortcut)
+        shortcut_take(opened, session.settings.cache);
     log_info("connected to snmpd", LOG_TEXT("socket", socket_name()));
     session.settings.connected();
     return 0;
@@ -264,6 +267,7 @@ static void configure(void)
 bool session_start(const struct session_settings *settings)
 {
     session.settings = *settings;
+    session.takes_shortcut = shortcut_is_wanted(settings->shortcut);
     configure();
     if (init_agent(program) != 0) {
         log_error("Net-SNMP's agent library does not start");

@@ -7,10 +7,12 @@
 #include <stdint.h>
 
 #include "cache.h"
+#include "shortcut.h"
 
 struct session_settings {
     const char *socket; /* NULL: as Net-SNMP is configured */
     struct cache *cache;
+    enum shortcut_use shortcut;
     void (*connected)(void); /* called at each connection, before the MIB is registered */
 };
 

@@ -6,6 +6,7 @@
 
 #include "log.h"
 #include "options.h"
+#include "shortcut.h"
 #include "unit.h"
 
 enum { MOST_WORDS = 8, COMMANDS = 3 };
@@ -49,6 +50,7 @@ static const struct {
     {"--read-timeout", NULL, "300ms", NUMBER, AT(read_timeout), 300, false},
     {"--include-devices", NULL, "mlx5_*", TEXT, AT(include), 0, false},
     {"--exclude-devices", NULL, "rxe*,siw*", TEXT, AT(exclude), 0, false},
+    {"--shortcut", NULL, "off", NUMBER, AT(shortcut), SHORTCUT_OFF, false},
     {"--log-level", NULL, "debug", NUMBER, AT(log_level), LOG_LEVEL_DEBUG, false},
     {"--log-target", NULL, "syslog", NUMBER, AT(log_target), LOG_TARGET_SYSLOG, false},
     {"--notifications", NULL, NULL, FLAG, AT(notifications), 0, false},
