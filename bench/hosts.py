@@ -120,7 +120,8 @@ class Host(contextlib.ExitStack):
             with on_cpu(CLIENT_CPU):
                 subprocess.run(["snmpbulkwalk", "-v2c", "-c", snmp.COMMUNITY, "-Cr25", "-On", "-m", "",
                                 self.master.client().peer, "%s.%s" % (root, subtree)],
-                               env=snmp.environment(self.master.client_directory), stdout=subprocess.DEVNULL, check=True)
+                               env=snmp.environment(self.master.client_directory), stdout=subprocess.DEVNULL,
+                               check=True)
         return time.monotonic() - start
 
 

@@ -8,10 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "collector.h"
 #include "log.h"
+#include "port.h"
 #include "scan.h"
 
 enum {
@@ -21,7 +23,6 @@ enum {
     LONGEST_TEXT = 64,
     PATH_SIZE = 4096,
     MOST_TRIES = 100,
-    HEALTH_OK = 1,
 };
 
 static void die(const char *what)
@@ -85,10 +86,14 @@ struct cache *reader_new(const char *sysfs_root, int most_held, int64_t max_age)
 
 void reader_settle(struct cache *cache)
 {
+    static const struct timespec pause = {.tv_nsec = 100 * 1000 * 1000};
+
     for (int try = 0; try < MOST_TRIES; try++) {
+        cache_restart_uptime(cache); /* what was read before is too old now */
         cache_snapshot(cache);
         if (cache_agent(cache)->health == HEALTH_OK && cache_agent(cache)->devices > 0)
             return;
+        nanosleep(&pause, NULL); /* a device that was given up on is not asked again at once */
     }
     errno = ENODATA;
     die("the devices are not read");

@@ -1,5 +1,5 @@
-/* reader: one refresh as the daemon does it, and the least that any program could do: a bare loop of pread and parse over
- * the same counters. */
+/* reader: one refresh as the daemon does it, and the least that any program could do: a bare loop of pread and parse
+ * over the same counters. */
 #ifndef RDMA_AGENTX_BENCH_READER_H
 #define RDMA_AGENTX_BENCH_READER_H
 

@@ -1,4 +1,4 @@
-"""What a refresh costs, beside a bare loop of pread and parse and beside node_exporter, and which system calls it makes."""
+"""What a refresh costs, beside a bare loop of pread and parse and beside node_exporter, and how many system calls."""
 
 import glob
 import json
@@ -28,8 +28,8 @@ REFRESH = [
     Line("refresh of 64 x 50, CPU for one", "µs", "refresh", "refresh bare", "bare loop", 1.5),
     Line("refresh of 64 x 50, CPU for one", "µs", "refresh", "exporter", "node_exporter", 0.2),
     Line("refresh of 64 x 50, wall of all", "ms", "refresh wall"),
-    Line("refresh of 1,024 x 50, 4,096 held, beside the bare loop", "times", "many times", "refresh times", "64 x 50", 1.25),
-    Line("refresh of 1,024 x 16, all held, beside the bare loop", "times", "many held times", "few held times", "64 x 16",
+    Line("refresh of 1,024 x 50, 4,096 held: times the bare loop", "", "many times", "refresh times", "64 x 50", 1.25),
+    Line("refresh of 1,024 x 16, all held: times the bare loop", "", "many held times", "few held times", "64 x 16",
          1.25),
     Line("refresh of 1,024 x 50, 4,096 held, CPU for one", "µs", "many", "refresh", "64 x 50"),
     Line("bare loop of 1,024 x 50, 4,096 held, CPU for one", "µs", "many bare", "refresh bare", "64 x 50"),

@@ -126,7 +126,8 @@ bool shape_find(const struct shape_oid *name, struct shape_cell *cell)
     return false;
 }
 
-/* The first cell of a table that does not sort before name, or behind it; entry is what the table's names begin with. */
+/* The first cell of a table that does not sort before name, or that sorts behind it; the names of all of them begin with
+ * entry. */
 static bool next_in_table(const struct shape_table *table, const uint32_t *entry, size_t length,
                           const struct shape_oid *name, bool at, struct shape_cell *cell)
 {
@@ -182,7 +183,7 @@ void shape_name(const struct shape_cell *cell, struct shape_oid *name)
     name->length = shape.root.length + BEHIND_ROOT + row->length;
 }
 
-/* tree.py has the same formula: value() there. */
+/* trees.py has the same formula: value() there. */
 static uint64_t file_value(uint32_t device, uint64_t file)
 {
     return (device + UINT64_C(1)) * 1000000007 + file * 7919;

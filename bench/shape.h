@@ -1,5 +1,5 @@
 /* shape: the table that the programs of bench serve instead of rdma-agentx: its counter tables, for devices mlx5_0,
- * mlx5_1 ... of one port each, with a value in every cell. tree.py makes the files with the same values. */
+ * mlx5_1 ... of one port each, with a value in every cell. trees.py makes the files with the same values. */
 #ifndef RDMA_AGENTX_BENCH_SHAPE_H
 #define RDMA_AGENTX_BENCH_SHAPE_H
 

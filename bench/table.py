@@ -29,8 +29,8 @@ class Tally:
 class Line:
     """One comparison, of samples of a tally that are named.
 
-    bound: of the ratio of the minima if there is something to compare with, else of the median itself, in its unit; None
-    only shows the figures.
+    bound: of the ratio of the minima if there is something to compare with, else of the median itself, in its unit;
+    None only shows the figures.
     """
 
     def __init__(self, title, unit, measured, compared=None, against="", bound=None):

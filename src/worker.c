@@ -17,6 +17,7 @@ enum {
     FIRST_BACKOFF = 1000,    /* ms */
     LONGEST_BACKOFF = 60 * 1000,
     LONGEST_TYPICAL = 10 * 1000,
+    LONGEST_WAIT = 650, /* ms: what takes longer is in time for no refresh */
     SHORTEST_SCAN = 50, /* ms */
 };
 
@@ -105,6 +106,14 @@ static void note_duration(struct worker *worker, const struct device *device, in
         worker->backoff = 0;
 }
 
+/* A scan that was given up, but would have been in time with more patience, has it next time: a device whose every scan
+ * takes that long must be served, too. */
+static void note_lateness(struct worker *worker, int64_t elapsed)
+{
+    if (elapsed < LONGEST_WAIT && elapsed > worker->typical)
+        worker->typical = elapsed;
+}
+
 /* Reads the device with the lock given up. Returns false if the scan came too late for anyone to use. */
 static bool scan(struct worker *worker, void *state)
 {
@@ -118,6 +127,7 @@ static bool scan(struct worker *worker, void *state)
     device = pool->settings->source.read(state, &patience, &error);
     pthread_mutex_lock(&pool->lock);
     if (worker->state != WORKER_SCANNING) {
+        note_lateness(worker, worker_now() - worker->started);
         device_free(device);
         return false;
     }
@@ -161,7 +171,7 @@ static void recover(struct worker *worker, void *state)
         pthread_mutex_unlock(&pool->lock);
         pool->settings->source.probe(state);
         pthread_mutex_lock(&pool->lock);
-        if (worker_now() - started < pool->settings->read_timeout)
+        if (worker_now() - started < LONGEST_WAIT)
             break;
     }
     worker->state = WORKER_IDLE;

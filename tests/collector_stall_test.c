@@ -205,6 +205,20 @@ START_TEST(a_slow_device_is_read_whole_from_the_second_refresh_on)
 }
 END_TEST
 
+START_TEST(a_device_with_one_read_longer_than_the_timeout_is_served)
+{
+    struct source_fake_device *a = source_fake_add("a");
+
+    a->files = 1;
+    a->ms = READ_TIMEOUT + 100;
+    refresh();
+    ck_assert(!device_of(a));
+    await(a);
+    refresh();
+    ck_assert(device_of(a) && device_of(a)->complete);
+}
+END_TEST
+
 START_TEST(a_device_too_slow_for_any_refresh_gives_what_it_can)
 {
     struct source_fake_device *a = source_fake_add("a");
@@ -303,6 +317,7 @@ Suite *unit_suite(void)
     tcase_add_test(tcase, with_all_devices_hung_a_refresh_still_ends);
     tcase_add_test(tcase, a_hung_scan_gives_its_place_back);
     tcase_add_test(tcase, a_slow_device_is_read_whole_from_the_second_refresh_on);
+    tcase_add_test(tcase, a_device_with_one_read_longer_than_the_timeout_is_served);
     tcase_add_test(tcase, a_device_too_slow_for_any_refresh_gives_what_it_can);
     tcase_add_test(tcase, a_hung_device_may_be_removed_and_return);
     tcase_add_test(tcase, a_listing_that_hangs_keeps_the_devices);
