@@ -150,16 +150,16 @@ static const struct device *find_device(const struct snapshot *snapshot, const c
     return row.device;
 }
 
-/* What is shown of a device that did not answer: its names, so that nobody takes it for removed, and no values. */
-static struct device *stalled_device(const struct cache *cache, const char *name)
+/* What is shown of a device of which nothing was read: its names, so that nobody takes it for removed, and no values. */
+static struct device *unread_device(const struct cache *cache, const struct collector_entry *entry)
 {
-    const struct device *last = find_device(cache->snapshot, name);
-    struct device *device = last ? device_husk(last) : device_new(name, 0);
+    const struct device *last = find_device(cache->snapshot, entry->name);
+    struct device *device = last ? device_husk(last) : device_new(entry->name, 0);
 
-    device->status = STATUS_STALLED;
+    device->status = entry->stalled ? STATUS_STALLED : STATUS_PARTIAL;
     device->complete = false;
     for (int64_t i = 0; i < device->port_count; i++)
-        device->ports[i].status = STATUS_STALLED;
+        device->ports[i].status = device->status;
     return device;
 }
 
@@ -175,7 +175,7 @@ static void refresh(struct cache *cache)
     for (size_t i = 0; i < reading.count; i++) {
         const struct collector_entry *entry = &reading.entries[i];
 
-        devices[i] = entry->device ? entry->device : stalled_device(cache, entry->name);
+        devices[i] = entry->device ? entry->device : unread_device(cache, entry);
         devices[i]->stalled = entry->stalled;
     }
     history_note(cache->history, devices, reading.count, cache->settings.uptime());

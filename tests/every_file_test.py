@@ -18,6 +18,7 @@ from trees import CLASS, scenario
 SCENARIOS = {"cx7-infiniband": 3, "rxe-siw-6.1": 1}     # how many of the errors each file gets
 OPEN_ERRORS = "EACCES", "EINVAL", "EIO", "ENODEV", "ENOENT", "EOPNOTSUPP"
 READ_ERRORS = OPEN_ERRORS + ("ETIMEDOUT",)
+LATER_ERRORS = "EIO", "ENODEV", "ENOENT", "ETIMEDOUT"   # the others, three times running, are a refusal
 AGE = 0.1   # s that a reading is used
 # Names whose values tell of files, beside those that a file loses
 STATUSES = re.compile("rdma(Device|Port)Status")
@@ -72,6 +73,15 @@ def printed(root):
     return summary(done.stdout.splitlines())
 
 
+def wrong_print(root, wanted):
+    """How --print differs from what is wanted. On a busy host a reading may be late: what is wrong thrice is wrong."""
+    for _ in range(3):
+        wrong = differences(printed(root), wanted)
+        if not wrong:
+            break
+    return wrong
+
+
 def differences(got, wanted):
     return ["%s: %s" % ("lacks" if name not in got else "has", name) for name in got.keys() ^ wanted.keys()] + \
         ["%s is %s, not %s" % (name, got[name], wanted[name]) for name in got.keys() & wanted.keys()
@@ -91,7 +101,7 @@ def test_first_reading(workspace, name):
                 for path in paths:
                     fail(path, error)
                     wanted = demanded(model, path, refusal(error, path))
-                    wrong += [path + " " + text for text in differences(printed(tree.root), wanted)]
+                    wrong += [path + " " + text for text in wrong_print(tree.root, wanted)]
                     fail(path, 0)
                 tap.ok(not wrong, "%s: each of %d files that cannot be %s for %s costs its own cells"
                        % (name, len(paths), what, error), *wrong[:10])
@@ -114,7 +124,7 @@ def test_later_reading(workspace, name):
         return summary(client.bulkwalk(repetitions=50).lines)
 
     for number, path in enumerate(paths):
-        error = READ_ERRORS[number % len(READ_ERRORS)]
+        error = LATER_ERRORS[number % len(LATER_ERRORS)]
         tree.fail(path, error)
         wanted = demanded(model, path, refusal(error, path)) if POLLED.search(path) else whole
         wrong += ["%s %s: %s" % (path, error, text) for text in differences(walk(), wanted)]
@@ -184,7 +194,7 @@ def test_contents(workspace, name):
             file = os.path.join(root, path)
             os.rename(file, attic)
             make(file)
-            wrong += [path + " " + text for text in differences(printed(root), demanded(model, path, node(path)))]
+            wrong += [path + " " + text for text in wrong_print(root, demanded(model, path, node(path)))]
             remove(file)
             os.rename(attic, file)
         tap.ok(not wrong, "each of %d files costs its own cells if it %s" % (len(paths), sentence), *wrong[:10])
