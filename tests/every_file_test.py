@@ -12,8 +12,8 @@ import time
 import expected_walk
 import snmp
 import tap
-from harness import UNHURRIED, Agent, Master, Tree, Workspace, in_build, need_program, serving_whole
-from trees import CLASS, scenario
+from harness import UNHURRIED, Agent, Master, Tree, Workspace, in_build, need_program, serving_whole, wait_for
+from trees import CLASS, fleet, scenario
 
 SCENARIOS = {"cx7-infiniband": 3, "rxe-siw-6.1": 1}     # how many of the errors each file gets
 OPEN_ERRORS = "EACCES", "EINVAL", "EIO", "ENODEV", "ENOENT", "EOPNOTSUPP"
@@ -135,6 +135,52 @@ def test_later_reading(workspace, name):
     tap.equal(agent.stop()[0], 0, "and the subagent ends with status 0")
 
 
+# --- Directories ---
+
+DIRECTORIES = {"": "rdmaPort|rdmaHw|rdmaCounter", "/ports": "rdmaPort|rdmaHw|rdmaCounter",
+               "/ports/1/counters": "rdmaPort(Rcv|Xmit|Unicast|Multicast|SymbolError|Link(Downed|ErrorRecovery)|Local|"
+                                    "Excessive|VL15|Saturated)",
+               "/ports/1/hw_counters": "rdmaHw|rdmaCounter"}
+
+
+def of_device(got, number):
+    """What a device of fleet() has, under its first name."""
+    return {name.replace("mlx5_%d" % number, "mlx5_0"): value for name, value in got.items()
+            if '"mlx5_%d"' % number in name}
+
+
+def test_directories(workspace, error):
+    """Each of four devices has a directory that cannot be opened when it registers; the fifth has none."""
+    tree = workspace.enter(Tree(workspace, workspace.write("fleet.tree", fleet(len(DIRECTORIES) + 1))))
+    master = workspace.enter(Master(workspace))
+    for number, path in enumerate(DIRECTORIES):
+        tree.fail_open("%smlx5_%d%s" % (CLASS, number, path), error)
+    agent = workspace.enter(Agent(workspace, master, tree.root, "--cache-ttl", "%dms" % (1000 * AGE), *UNHURRIED))
+    serving_whole(master)
+    client = master.client()
+
+    def walk():
+        time.sleep(AGE)
+        return summary(client.bulkwalk(repetitions=50).lines)
+
+    got, wrong = walk(), []
+    whole = of_device(got, len(DIRECTORIES))
+    for number, (path, lost) in enumerate(DIRECTORIES.items()):
+        wrong += ["%s %s" % (path, name) for name in whole.keys() - of_device(got, number).keys()
+                  if path and not re.match(lost, name)]
+        if '"mlx5_%d"' % number not in str(got):
+            wrong.append("%s: there is no row" % path)
+        tree.fail_open("%smlx5_%d%s" % (CLASS, number, path), 0)
+    tap.ok(len(whole) > 100 and not wrong, "a directory that cannot be opened for %s costs what is in it" % error,
+           *wrong[:8])
+
+    def is_whole():
+        now = walk()
+        return [number for number in range(len(DIRECTORIES)) if of_device(now, number) != whole] == []
+    wait_for(is_whole, "all four devices are whole", 30)
+    tap.ok(agent.is_running(), "and all is back by itself")
+
+
 # --- Files that hold, or are, what they should not ---
 
 CONTENTS = {
@@ -205,5 +251,8 @@ with tap.points():
         for test in (test_first_reading, test_later_reading):
             with Workspace() as place:
                 test(place, tree_name)
+    for directory_error in ("EACCES", "EIO", "EINVAL"):
+        with Workspace() as place:
+            test_directories(place, directory_error)
     with Workspace() as place:
         test_contents(place, next(iter(SCENARIOS)))
