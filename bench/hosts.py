@@ -141,9 +141,12 @@ class Trace(Process):
                  "strace has all threads")
 
     def calls(self):
-        """Lines of the trace, without those that only say how a call that was shown goes on."""
+        """(thread, line) of each call; lines that say how one goes on that was shown have None for the thread."""
         with open(self.output, encoding="utf-8", errors="replace") as file:
-            return [line for line in file if " resumed>" not in line and " +++ " not in line and " --- " not in line]
+            for line in file:
+                if " +++ " not in line and " --- " not in line:
+                    thread, _, call = line.partition(" ")
+                    yield None if " resumed>" in call else int(thread), call.lstrip()
 
 
 def tracer(task):
