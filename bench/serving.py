@@ -1,7 +1,7 @@
 """What an answer costs, beside a subagent without any library, a pass_persist program and snmpd's own tables."""
 
 import trees
-from hosts import BEHIND, Host, mib_root, root_beside
+from hosts import Host, mib_root, root_beside
 from table import Line
 
 ROWS = 64
@@ -85,20 +85,22 @@ def other_requests(host, tally, name, process, root):
 
 def measure_scaling(workspace, tally, options):
     """walks of many rows, and of few columns"""
-    ten, whole = range(21, 31), range(len(trees.FILES))
-    shapes = {"many": (MANY_ROWS, ten, 1), "few": (FEW_ROWS, ten, MANY_ROWS // FEW_ROWS),
-              "spread": (ROWS, SPREAD, WALKS * len(whole) // len(SPREAD)), "whole": (ROWS, whole, WALKS)}
+    few, whole = range(21, 25), range(len(trees.FILES))
+    # So many walks of each that all samples are of as many varbinds: the minimum of shorter ones would be better.
+    shapes = {"many": (MANY_ROWS, few, 1), "few": (FEW_ROWS, few, MANY_ROWS // FEW_ROWS),
+              "spread": (ROWS, SPREAD, len(whole) // len(SPREAD)), "whole": (ROWS, whole, 1)}
     sides = []
-    for name, (rows, files, walks) in shapes.items():
+    for name, (rows, files, group) in shapes.items():
         host = workspace.enter(Host(workspace))
         tree = trees.make(workspace.path("tree"), rows, files)
-        sides.append((name, host, host.agent(tree, *LONG), walks))
+        sides.append((name, host, host.agent(tree, *LONG), group))
     for number in range(options.rounds):
-        for name, host, agent, walks in turned(sides, number):
-            measured = host.walk(agent, mib_root(), first="1.4", end=BEHIND, walks=walks)
-            for part, suffix in (("wall", ""), ("agent", " agent")):
-                # Short walks are put together: their samples would have the better minimum.
-                tally.add(name + suffix, sum(per_varbind(walk, part) for walk in measured) / len(measured))
+        for name, host, agent, group in turned(sides, number):
+            walks = host.walk(agent, mib_root(), walks=group * WALKS)
+            for first in range(0, len(walks), group):
+                sample = walks[first:first + group]
+                for part, suffix in (("wall", ""), ("agent", " agent")):
+                    tally.add(name + suffix, sum(per_varbind(walk, part) for walk in sample) / group)
 
 
 SUITES = [(FULL_WALK, measure_full_walk), (SCALING, measure_scaling)]

@@ -1,5 +1,6 @@
 """The table that bench/run prints: samples of each quantity, what they are compared with, and the bound."""
 
+import re
 import statistics
 
 HEADINGS = ("", "minimum", "median", "compared with", "minimum", "median", "ratio", "bound", "")
@@ -80,3 +81,12 @@ def text(rows):
 def markdown(rows):
     aligned = ["---" if i in LEFT else "---:" for i in range(len(HEADINGS))]
     return "\n".join("| %s |" % " | ".join(row) for row in [rows[0], aligned, *rows[1:]])
+
+
+def write(path, replacement):
+    """Puts the text between the two comments that name bench/run, on lines of their own, in a file."""
+    with open(path, encoding="utf-8") as file:
+        head, comment, rest = re.split(r"(<!-- bench/run .*?-->\n)", file.read(), maxsplit=1)
+    _, end, tail = re.split(r"(<!-- bench/run .*?-->\n)", rest, maxsplit=1)
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(head + comment + "\n" + replacement + "\n\n" + end + tail)
