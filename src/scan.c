@@ -55,8 +55,7 @@ static bool add_port(void *context, const char *name)
     char *end;
     long long number = strtoll(name, &end, 10);
 
-    /* As the kernel prints it: 1 and 01 would be two ports of one number. */
-    if (name[0] < '0' || name[0] > '9' || (name[0] == '0' && name[1]) || *end || number > UINT32_MAX)
+    if (name[0] < '0' || name[0] > '9' || *end || number > UINT32_MAX)
         return true;
     if (ports->count == ports->room) {
         ports->room = ports->room * 2 + 4;
@@ -133,15 +132,18 @@ static void count_directory(int device, const char *path, struct entries *entrie
         entries->failed = true;
 }
 
-/* What the directories hold that are listed once. */
+/* What the directories hold that are listed once, or have attributes that are read once. */
 static struct entries count_entries(const struct scan *scan)
 {
     struct entries entries = {0};
     char path[SCAN_PATH_SIZE];
 
+    count_directory(scan->device, ".", &entries);
     count_directory(scan->device, "ports", &entries);
     count_directory(scan->device, "hw_counters", &entries);
     for (size_t i = 0; i < scan->port_count; i++) {
+        snprintf(path, sizeof(path), "ports/%" PRId64, scan->ports[i].number);
+        count_directory(scan->device, path, &entries);
         snprintf(path, sizeof(path), "ports/%" PRId64 "/counters", scan->ports[i].number);
         count_directory(scan->device, path, &entries);
         snprintf(path, sizeof(path), "ports/%" PRId64 "/hw_counters", scan->ports[i].number);
