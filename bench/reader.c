@@ -13,7 +13,6 @@
 
 #include "collector.h"
 #include "log.h"
-#include "port.h"
 #include "scan.h"
 
 enum {
@@ -23,6 +22,7 @@ enum {
     LONGEST_TEXT = 64,
     PATH_SIZE = 4096,
     MOST_TRIES = 100,
+    HEALTH_OK = 1,
 };
 
 static void die(const char *what)

@@ -1,10 +1,12 @@
 """Everything that is made to go wrong: how, for how long, what may be missing meanwhile, and how soon after its end all is
 whole again."""
 
+import os
+import re
 import time
 
 import fleet
-from harness import wait_for
+from harness import Agent, wait_for
 from rig import lost_for_a_while
 
 REFUSED, REFUSED_STATE, LISTED_AGAIN = 60, 5, 60    # s until what refused is asked again
@@ -17,7 +19,8 @@ class Fault:
     """One that has been injected. heal() ends it; by bound seconds later, and a refresh, everything is whole."""
 
     bound = 0.0
-    lasts = (0.5, 3.0)          # s
+    lasts, shown = (0.5, 3.0), 2.0      # s: in the soak, and in the table of bench/reliability
+    together = False            # the table may have it on many devices at once: each loses its own and nothing else
     is_alone = False            # is not to meet other faults of devices: what comes of both is not simple to tell
 
     def __init__(self, rig, device, chance):
@@ -60,7 +63,7 @@ class Fault:
 
 class Hang(Fault):
     """Every read of the device hangs."""
-    title, many = "every read of one device hangs", 1
+    title = "every read of one device hangs"
 
     def inject(self):
         self.lose()
@@ -202,7 +205,7 @@ class FileError(Fault):
 class ListingError(Fault):
     """A directory of counters cannot be listed when its device is registered: it is listed again 5 s later and once a
     minute."""
-    error, together = "EIO", True
+    error, together, shown = "EIO", True, 6.0
 
     def inject(self):
         port = self.chance.choice(self.device.ports)
@@ -226,6 +229,7 @@ class ListingError(Fault):
 class FirmwareReset(Fault):
     """Every file of the device says EINVAL for a while."""
     title, lasts = "firmware reset: every read of one device gives EINVAL", (1.0, 5.0)
+    shown = 5.0
 
     def inject(self):
         self.lose()
@@ -272,13 +276,15 @@ class Unlistable(Fault):
 def error(name, what):
     """The kind of fault that is an errno of a counter, an attribute or a listing."""
     if what == "listing":
-        return type("Listing" + name, (ListingError,), {"error": name, "title": "%s of a directory of counters" % name})
+        title = "%s at the listing of a directory of counters" % name
+        # No such directory is no failure: some drivers have none. It is looked for again 5 s after the registration only.
+        return type("Listing" + name, (ListingError,), {"error": name, "title": title, "shown": 2.0 if name == "ENOENT" else 6.0})
     opens = name in ("EACCES", "ENOENT")
     files, hurried = (fleet.PORT_NUMBERS, False) if what == "counter" else (["state", "phys_state"], True)
     title = "%s %s of %s" % (name, "at the opening" if opens else "at each read", "a counter" if what == "counter" else
                              "state or phys_state")
     return type(what + name, (FileError,), {"error": name, "files": files, "opens": opens, "hurried": hurried,
-                                            "title": title})
+                                            "title": title, "shown": 6.0 if name in MORE_REFUSALS else 2.0})
 
 
 # --- Hot-plug ---
@@ -304,7 +310,7 @@ class SlowArrival(Removal):
 
 
 class Readd(Fault):
-    title, lasts = "a device is registered anew at once", (0.0, 0.1)
+    title, lasts, shown = "a device is registered anew at once", (0.0, 0.1), 0.0
 
     def inject(self):
         self.lose(rows=True)
@@ -315,7 +321,7 @@ class Readd(Fault):
 
 
 class Rename(Fault):
-    title, lasts = "a device is renamed", (0.0, 0.1)
+    title, lasts, shown = "a device is renamed", (0.0, 0.1), 0.0
 
     def inject(self):
         self.lose(rows=True)
@@ -375,13 +381,105 @@ class Restart(MasterFault):
 
 
 class Stop(MasterFault):
-    title, lasts = "snmpd hangs (SIGSTOP) for 1 to 5 s", (1.0, 5.0)
+    title, lasts, shown = "snmpd hangs (SIGSTOP) for up to 5 s", (1.0, 5.0), 5.0
 
     def inject(self):
         self.rig.master.pause()
 
     def heal(self):
         self.rig.master.resume()
+
+
+# --- Only one at a time: for the table ---
+
+class HangOfSeveral(Hang):
+    """Every read of three devices hangs."""
+    title, many = "every read of 3 devices hangs", 3
+
+    def devices(self):
+        first = self.rig.devices.index(self.device)
+        return [self.rig.devices[(first + i) % len(self.rig.devices)] for i in range(self.many)]
+
+    def inject(self):
+        self.parts = [Hang(self.rig, device, self.chance) for device in self.devices()]
+
+    def heal(self):
+        self.bound = PROBED
+        for part in self.parts:
+            part.end()
+        self.losses = [loss for part in self.parts for loss in part.losses]
+
+
+class HangOfAll(HangOfSeveral):
+    title, many = "every read of all 12 devices hangs", 12
+
+
+class HangAtStart(Hang):
+    """The subagent is started while a device hangs."""
+    title = "a device hangs when the subagent starts"
+
+    def inject(self):
+        super().inject()
+        self.losses[0].rows = True
+        self.away = lost_for_a_while(self.rig)
+        self.rig.agent.stop()
+        self.rig.agent.start()
+        wait_for(self.rig.master.serves, "the subagent serves")
+        self.away.end = time.monotonic()
+
+
+class LongStop(Stop):
+    title, shown = "snmpd hangs (SIGSTOP) for 30 s, so that the session is lost", 30.0
+
+
+class SocketDeleted(MasterFault):
+    """Nobody minds until the next connection, for which snmpd has to be restarted."""
+    title = "the AgentX socket's file is deleted; then snmpd restarted"
+
+    def inject(self):
+        os.unlink(self.rig.master.socket.partition(":")[2])
+
+    def heal(self):
+        self.rig.master.restart()
+
+
+class SocketRefused(MasterFault):
+    """snmpd is restarted and its socket lets the subagent, which is not root, not in."""
+    title = "snmpd is restarted, its socket refuses the subagent (EACCES)"
+
+    def inject(self):
+        self.permit("0000")
+        self.rig.master.restart()
+
+    def permit(self, mode):
+        path = os.path.join(self.rig.master.directory, "snmpd.conf")
+        with open(path, encoding="ascii") as file:
+            text = file.read()
+        with open(path, "w", encoding="ascii") as file:
+            file.write(re.sub("agentXPerms [0-7]+", "agentXPerms " + mode, text))
+
+    def heal(self):
+        self.permit("0777")
+        os.chmod(self.rig.master.socket.partition(":")[2], 0o777)
+
+
+class RegistrationTaken(MasterFault):
+    """snmpd is restarted and another subagent comes first."""
+    title = "another subagent holds the registration, then ends"
+
+    def inject(self):
+        self.rig.judging = False        # it tells of other devices
+        self.rig.agent.pause()
+        self.rig.master.restart()
+        self.other = Agent(self.rig.workspace, self.rig.master, self.rig.workspace.directory)
+        self.other.start()
+        wait_for(self.rig.master.serves, "the other one serves")
+        self.rig.agent.resume()
+        self.rig.agent.wait_log("snmpd refuses the MIB")
+
+    def heal(self):
+        self.other.kill9()
+        self.rig.judging = True
 
 
 HANGS = [Hang, HangOfFile, HangAtFirstRead, HangAndRemoval]
@@ -392,3 +490,6 @@ TEXTS = [type("NotANumber", (Nonsense,), {"title": "\"N/A (no PMA)\" in place of
          type("Megabyte", (Nonsense,), {"title": "1 MB of text in place of a counter", "text": "x" * 10**6})]
 PLUGS = [Removal, SlowArrival, Readd, Rename]
 MASTERS = [Kill, Restart, Stop]
+# What the table has besides.
+MORE_HANGS = [HangOfSeveral, HangOfAll, HangAtStart]
+MORE_MASTERS = [LongStop, SocketDeleted, SocketRefused, RegistrationTaken]

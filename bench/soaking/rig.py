@@ -44,12 +44,13 @@ class MachineWatch:
 
 
 class Rig:
-    """All of it. The lock is held by who changes the tree; master is restarted by the main thread only."""
+    """All of it; with defaults, the subagent's are taken, of which cache_ttl is one. The lock is held by who changes the tree; master is restarted by the main thread only."""
 
-    def __init__(self, workspace, devices=12, cache_ttl=0.3, options=()):
+    def __init__(self, workspace, devices=12, cache_ttl=0.3, options=(), defaults=False):
         self.workspace = workspace
         self.devices = [fleet.Device(number) for number in range(1, devices + 1)]
         self.lock = threading.RLock()
+        self.judging = True         # false: what is answered is not the subagent's
         self.frozen = set()         # (device, port, file) whose text is not to change
         self.objects = fleet.Objects(workspace.directory)
         self.truth = Truth(self.devices, self.objects, cache_ttl)
@@ -57,8 +58,9 @@ class Rig:
         self.master = workspace.enter(Master(workspace, "agentXRetries 0\nmaxGetbulkResponses 2000"))
         leaks = "suppressions=%s:print_suppressions=0" % os.path.join(SOURCE, "tests", "lsan.supp")
         # Freed memory is kept by AddressSanitizer for a while, which must not look like growth.
+        ttl = [] if defaults else ["--cache-ttl", "%dms" % (1000 * cache_ttl)]
         self.agent = workspace.enter(Agent(
-            workspace, self.master, self.tree.root, "--cache-ttl", "%dms" % (1000 * cache_ttl), *options,
+            workspace, self.master, self.tree.root, *ttl, *options,
             environment={"LSAN_OPTIONS": leaks, "ASAN_OPTIONS": "detect_leaks=1:quarantine_size_mb=8",
                          "UBSAN_OPTIONS": "print_stacktrace=1"}))
         self.control = self.wire(1)

@@ -26,8 +26,8 @@ class Steps:
 
     def add(self, begun, done, what):
         if len(self.steps) > 1 and self.steps[1][1] < begun - KEPT:
-            cut = next(i for i, step in enumerate(self.steps) if step[1] >= begun - KEPT)
-            self.steps = self.steps[cut - 1:]
+            cut = sum(step[1] < begun - KEPT for step in self.steps)
+            self.steps = self.steps[cut - 1:]       # the last of the old ones was so until the first of the others
         self.steps = self.steps + [(begun, done, what)]     # never changed in place: others may be reading it
 
     def within(self, start, end):
