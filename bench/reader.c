@@ -13,6 +13,7 @@
 
 #include "collector.h"
 #include "log.h"
+#include "port.h"
 #include "scan.h"
 
 enum {
@@ -22,7 +23,6 @@ enum {
     LONGEST_TEXT = 64,
     PATH_SIZE = 4096,
     MOST_TRIES = 100,
-    HEALTH_OK = 1,
 };
 
 static void die(const char *what)

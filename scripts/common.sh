@@ -64,35 +64,38 @@ build_packages() {
         "gcc make autoconf automake pkgconf-pkg-config net-snmp-devel rdma-core-devel net-snmp-utils"
 }
 
-# Sets $snmpd to the host's snmpd or to one unpacked below the build directory: Debian's package would start and enable
-# its own when installed. Fedora's does not.
-find_snmpd() {
-    for snmpd in "$(command -v snmpd || true)" /usr/sbin/snmpd "$build/snmpd/usr/sbin/snmpd"; do
-        if [ -n "$snmpd" ] && [ -x "$snmpd" ]; then return; fi
+# find_daemon NAME: sets $daemon to the host's or to one unpacked below the build directory: Debian's packages, which are
+# called like it, would start and enable it when installed. Fedora's does not.
+find_daemon() {
+    for daemon in "$(command -v "$1" || true)" "/usr/sbin/$1" "$build/$1/usr/sbin/$1"; do
+        if [ -n "$daemon" ] && [ -x "$daemon" ]; then return; fi
     done
     case $(package_kind) in
     deb)
-        say "unpacking snmpd below $build (it is not installed, so that none is started or enabled)"
-        rm -rf "$build/snmpd"
-        mkdir -p "$build/snmpd"
+        say "unpacking $1 below $build (it is not installed, so that none is started or enabled)"
+        rm -rf "${build:?}/$1"
+        mkdir -p "$build/$1"
         (
-            cd "$build/snmpd"
+            cd "$build/$1"
             sandbox=
             [ "$(id -u)" != 0 ] || sandbox="-o APT::Sandbox::User=root"
             # shellcheck disable=SC2086
-            apt-get download -qq $sandbox snmpd >/dev/null 2>&1 ||
-                { as_root apt-get update -qq && apt-get download -qq $sandbox snmpd >/dev/null; }
-            dpkg-deb -x snmpd_*.deb .
+            apt-get download -qq $sandbox "$1" >/dev/null 2>&1 ||
+                { as_root apt-get update -qq && apt-get download -qq $sandbox "$1" >/dev/null; }
+            dpkg-deb -x "$1"_*.deb .
         )
-        snmpd=$build/snmpd/usr/sbin/snmpd
+        daemon=$build/$1/usr/sbin/$1
         ;;
     rpm)
         install "" net-snmp
-        snmpd=/usr/sbin/snmpd
+        daemon=/usr/sbin/$1
         ;;
     esac
-    [ -x "$snmpd" ] || die "no snmpd to be had"
+    [ -x "$daemon" ] || die "no $1 to be had"
 }
+
+find_snmpd() { find_daemon snmpd && snmpd=$daemon; }
+find_snmptrapd() { find_daemon snmptrapd && snmptrapd=$daemon; }
 
 # configure_build [CONFIGURE_ARGUMENTS]: configures out of tree, from scratch where the arguments are new.
 configure_build() {

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -19,6 +20,7 @@
 
 #include "health.h"
 #include "log.h"
+#include "notify.h"
 #include "service.h"
 #include "session.h"
 #include "snapshot.h"
@@ -130,6 +132,14 @@ static int tell_story(struct story *story, struct cache *cache)
 
 /* --- The loop --- */
 
+/* The shorter of two waits in ms, of which -1 is the longest. */
+static int shorter(int64_t a, int64_t b)
+{
+    int64_t wait = a < 0 || (b >= 0 && b < a) ? b : a;
+
+    return wait < INT_MAX ? (int)wait : INT_MAX;
+}
+
 /* Waits at most so many ms for something to do; on return fds has only what can be read. False if the process is to
  * end. */
 static bool wait_for_input(netsnmp_large_fd_set *fds, int longest, int *ready)
@@ -174,12 +184,13 @@ static void serve(struct cache *cache, struct story *story)
 
         if (should_warm)
             warm(cache);
-        go_on = wait_for_input(&fds, tell_story(story, cache), &ready);
+        go_on = wait_for_input(&fds, shorter(tell_story(story, cache), notify_wait()), &ready);
         if (ready > 0)
             snmp_read2(&fds);
         snmp_timeout();
         run_alarms();
         netsnmp_check_outstanding_agent_requests();
+        notify_run();
     }
     netsnmp_large_fd_set_cleanup(&fds);
 }
@@ -193,14 +204,19 @@ int agent_run(const struct agent_settings *settings)
 {
     struct story story;
 
-    if (!session_start(&(struct session_settings){
-            .socket = settings->socket, .cache = settings->cache, .connected = on_connected}))
+    if (!session_start(&(struct session_settings){.socket = settings->socket,
+                                                  .cache = settings->cache,
+                                                  .shortcut = settings->shortcut,
+                                                  .connected = on_connected}))
         return -1;
     begin_story(&story);
+    if (settings->notifications)
+        notify_start(&(struct notify_settings){.cache = settings->cache, .watch_interval = settings->watch_interval});
     serve(settings->cache, &story);
     log_info("ending");
     service_stopping(&story.service);
     session_end();
+    notify_end();
     service_fini(&story.service);
     return 0;
 }

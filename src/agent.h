@@ -2,11 +2,18 @@
 #ifndef RDMA_AGENTX_AGENT_H
 #define RDMA_AGENTX_AGENT_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "cache.h"
+#include "shortcut.h"
 
 struct agent_settings {
     const char *socket; /* NULL: as Net-SNMP is configured */
     struct cache *cache;
+    enum shortcut_use shortcut;
+    bool notifications;     /* are sent */
+    int64_t watch_interval; /* ms: for them, the devices are looked at so often */
 };
 
 /* To be called before other threads exist: catches the signals that end the process. */

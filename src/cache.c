@@ -9,7 +9,8 @@
 
 enum {
     DURATIONS = 1024, /* refreshes that the percentiles are of */
-    FALSE = 2,        /* TruthValue */
+    TRUE = 1,         /* TruthValue */
+    FALSE = 2,
 };
 
 /* The last durations in the order they came and in ascending order. */
@@ -37,7 +38,7 @@ struct cache *cache_new(const struct cache_settings *settings)
     cache->is_stale = true;
     snprintf(cache->agent.version, sizeof(cache->agent.version), "%s", settings->version);
     cache->agent.cache_max_age = settings->max_age;
-    cache->agent.notifications_enabled = FALSE;
+    cache->agent.notifications_enabled = settings->notifications ? TRUE : FALSE;
     cache->agent.health = HEALTH_OK;
     return cache;
 }
@@ -140,28 +141,25 @@ static void note_reading(struct cache *cache, const struct collector_reading *re
 
 static const struct device *find_device(const struct snapshot *snapshot, const char *name)
 {
-    uint32_t index[DEVICE_NAME_SIZE + 1] = {(uint32_t)strlen(name)};
     struct cursor cursor;
     struct row row;
 
-    for (size_t i = 0; name[i]; i++)
-        index[i + 1] = (unsigned char)name[i];
-    if (!snapshot || !snapshot_find(snapshot, TABLE_DEVICE, index, index[0] + 1, &cursor))
+    if (!snapshot || !snapshot_find_row(snapshot, TABLE_DEVICE, name, ABSENT, &cursor))
         return NULL;
     snapshot_row(snapshot, TABLE_DEVICE, cursor, &row);
     return row.device;
 }
 
-/* What is shown of a device that did not answer: its names, so that nobody takes it for removed, and no values. */
-static struct device *stalled_device(const struct cache *cache, const char *name)
+/* What is shown of a device of which nothing was read: its names, so that nobody takes it for removed, and no values. */
+static struct device *unread_device(const struct cache *cache, const struct collector_entry *entry)
 {
-    const struct device *last = find_device(cache->snapshot, name);
-    struct device *device = last ? device_husk(last) : device_new(name, 0);
+    const struct device *last = find_device(cache->snapshot, entry->name);
+    struct device *device = last ? device_husk(last) : device_new(entry->name, 0);
 
-    device->status = STATUS_STALLED;
+    device->status = entry->stalled ? STATUS_STALLED : STATUS_PARTIAL;
     device->complete = false;
     for (int64_t i = 0; i < device->port_count; i++)
-        device->ports[i].status = STATUS_STALLED;
+        device->ports[i].status = device->status;
     return device;
 }
 
@@ -174,9 +172,12 @@ static void refresh(struct cache *cache)
 
     cache->settings.refresh(cache->settings.context, &reading);
     devices = memory_new(reading.count, sizeof(struct device *));
-    for (size_t i = 0; i < reading.count; i++)
-        devices[i] =
-            reading.entries[i].device ? reading.entries[i].device : stalled_device(cache, reading.entries[i].name);
+    for (size_t i = 0; i < reading.count; i++) {
+        const struct collector_entry *entry = &reading.entries[i];
+
+        devices[i] = entry->device ? entry->device : unread_device(cache, entry);
+        devices[i]->stalled = entry->stalled;
+    }
     history_note(cache->history, devices, reading.count, cache->settings.uptime());
     note_reading(cache, &reading, devices);
     snapshot = snapshot_new(devices, reading.count);
@@ -196,9 +197,19 @@ static int64_t ms_since(const struct cache *cache, int64_t moment)
 }
 
 /* The age counts from the end of a reading, or a slow one would be followed by the next at once. */
+int64_t cache_age(const struct cache *cache)
+{
+    return cache->is_stale ? INT64_MAX : ms_since(cache, cache->read_at);
+}
+
 const struct snapshot *cache_snapshot(struct cache *cache)
 {
-    if (cache->is_stale || ms_since(cache, cache->read_at) >= cache->settings.max_age)
+    return cache_look(cache, cache->settings.max_age);
+}
+
+const struct snapshot *cache_look(struct cache *cache, int64_t max_age)
+{
+    if (cache_age(cache) >= max_age)
         refresh(cache);
     return cache->snapshot;
 }

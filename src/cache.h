@@ -17,6 +17,7 @@ struct cache_settings {
     void (*refresh)(void *context, struct collector_reading *reading); /* collector_refresh or a test's */
     void *context;
     const char *version;
+    bool notifications; /* are sent: what rdmaAgentNotificationsEnabled says */
 };
 
 struct cache;
@@ -28,8 +29,14 @@ void cache_free(struct cache *cache);
  * failures are not answered with a storm of reads. Belongs to the cache and is valid until the next call. */
 const struct snapshot *cache_snapshot(struct cache *cache);
 
+/* Likewise with another maximum age, in ms. */
+const struct snapshot *cache_look(struct cache *cache, int64_t max_age);
+
 /* The snapshot as it is, however old; NULL before the first refresh. */
 const struct snapshot *cache_last_snapshot(const struct cache *cache);
+
+/* Milliseconds since it was read; INT64_MAX if it should be read again whatever its age. */
+int64_t cache_age(const struct cache *cache);
 
 /* What the agent says of itself at this moment; refreshes nothing. */
 const struct agent_state *cache_agent(struct cache *cache);

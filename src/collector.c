@@ -297,6 +297,7 @@ static void take_result(struct worker *worker, struct collector_reading *reading
     reading->failures += device ? device->failures + !device->complete : 1;
     strcpy(entry->name, worker->name);
     entry->device = device;
+    entry->stalled = worker->stalled;
     reading->count++;
 }
 

@@ -37,7 +37,8 @@ struct collector_settings {
 /* One device at a refresh. */
 struct collector_entry {
     char name[DEVICE_NAME_SIZE];
-    struct device *device; /* NULL: it could not be read in time */
+    struct device *device; /* NULL: nothing could be read */
+    bool stalled;          /* announced as stalled, and not as recovered yet */
 };
 
 struct collector_reading {

@@ -158,8 +158,8 @@ static void note_port(struct known_port *known, struct port *port, const struct 
     if (note_named(&known->named, &port->named))
         noticed->named_counter_discontinuity = uptime;
     port->history = *noticed;
-    if (port->status == STATUS_STALLED)
-        port->history.saturated = ABSENT; /* of counters that were not read */
+    if (port->status != STATUS_OK && port->counters.present == 0)
+        port->history.saturated = ABSENT; /* of counters that could not be read */
 }
 
 static void note_device(struct known_device *known, struct device *device, int64_t uptime)

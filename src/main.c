@@ -114,6 +114,19 @@ static int held_descriptors(void)
     return limit.rlim_cur > SPARE_DESCRIPTORS ? (int)(limit.rlim_cur - SPARE_DESCRIPTORS) : 0;
 }
 
+static int serve(const struct options *options, struct cache *cache)
+{
+    int result = agent_run(&(struct agent_settings){
+        .socket = options->agentx_socket,
+        .cache = cache,
+        .shortcut = (enum shortcut_use)options->shortcut,
+        .notifications = options->notifications,
+        .watch_interval = options->watch_interval,
+    });
+
+    return result == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
 static int run(const struct options *options)
 {
     static struct scan_settings scans; /* a thread that is stuck in a read uses it to the very end */
@@ -140,11 +153,9 @@ static int run(const struct options *options)
         .refresh = refresh,
         .context = collector,
         .version = PACKAGE_VERSION,
+        .notifications = options->notifications,
     });
-    status = options->print ? print(cache)
-             : agent_run(&(struct agent_settings){.socket = options->agentx_socket, .cache = cache}) == 0
-                 ? EXIT_SUCCESS
-                 : EXIT_FAILURE;
+    status = options->print ? print(cache) : serve(options, cache);
     cache_free(cache);
     collector_free(collector);
     return status;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "log.h"
+#include "shortcut.h"
 
 enum kind { FLAG, COMMAND, TEXT, DURATION, CHOICE };
 
@@ -34,6 +35,9 @@ static const struct choice levels[] = {{"error", LOG_LEVEL_ERROR},
                                        {NULL, 0}};
 static const struct choice targets[] = {{"stderr", LOG_TARGET_STDERR}, {"syslog", LOG_TARGET_SYSLOG}, {NULL, 0}};
 
+static const struct choice shortcuts[] = {
+    {"auto", SHORTCUT_AUTO}, {"on", SHORTCUT_ON}, {"off", SHORTCUT_OFF}, {NULL, 0}};
+
 #define AT(member) offsetof(struct options, member)
 
 /* clang-format off */
@@ -49,9 +53,15 @@ static const struct option_row rows[] = {
     {"include-devices", 0, TEXT, AT(include), "GLOB,...", NULL, 0, 0, NULL, "serve only devices with such a name"},
     {"exclude-devices", 0, TEXT, AT(exclude), "GLOB,...", NULL, 0, 0, NULL,
      "never open devices with such a name; stronger than --include-devices"},
+    {"shortcut", 0, CHOICE, AT(shortcut), "WHEN", "auto", 0, 0, shortcuts,
+     "answer snmpd without going through Net-SNMP's agent (auto: with versions it was proven with)"},
     {"log-level", 0, CHOICE, AT(log_level), "LEVEL", "info", 0, 0, levels, "the least important lines to log"},
     {"log-target", 0, CHOICE, AT(log_target), "TARGET", NULL, 0, 0, targets,
      "where to log (stderr in the foreground, else syslog)"},
+    {"notifications", 0, FLAG, AT(notifications), NULL, NULL, 0, 0, NULL,
+     "send notifications when a port or a device changes, and watch for that when nobody polls"},
+    {"watch-interval", 0, DURATION, AT(watch_interval), "DUR", "5s", 100, 3600 * 1000, NULL,
+     "with --notifications: how long changes may go unseen"},
     {"user", 0, TEXT, AT(user), "USER", NULL, 0, 0, NULL, "become this user after the start"},
     {"print", 0, COMMAND, AT(print), NULL, NULL, 0, 0, NULL, "print all that would be served, without snmpd, and end"},
     {"version", 0, COMMAND, AT(version), NULL, NULL, 0, 0, NULL, "print the version and end"},

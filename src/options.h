@@ -15,9 +15,11 @@ struct options {
     const char *user;              /* NULL: stay who we are */
     int64_t cache_ttl;             /* ms */
     int64_t read_timeout;          /* ms */
+    int64_t watch_interval;        /* ms */
     int64_t log_level;             /* enum log_level */
     int64_t log_target;            /* enum log_target, or OPTIONS_LOG_BY_MODE */
-    bool foreground, print, version, help;
+    int64_t shortcut;              /* enum shortcut_use */
+    bool foreground, notifications, print, version, help;
 };
 
 enum { OPTIONS_LOG_BY_MODE = -1 }; /* stderr in the foreground, syslog in the background */

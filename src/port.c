@@ -8,7 +8,7 @@
 /* The numbers a poll reads; a port that was never read and a husk have the same. */
 static void forget_port(struct port *port)
 {
-    port->state = port->phys_state = ABSENT;
+    port->state = port->phys_state = port->carrier_changes = ABSENT;
     port->width = port->speed = ABSENT;
     port->lid = port->lmc = port->sm_lid = port->sm_sl = port->capability_mask = ABSENT;
     port->active_mtu = port->max_mtu = ABSENT;

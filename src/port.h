@@ -90,6 +90,7 @@ struct port {
     int64_t active_mtu; /* octets */
     int64_t max_mtu;    /* octets */
     int64_t ifindex;
+    int64_t carrier_changes; /* of the netdev; no object of the MIB */
     char device_name[DEVICE_NAME_SIZE];
     char name[DEVICE_NAME_SIZE + 12]; /* "mlx5_0/1" */
     char state_text[WORD_SIZE];
@@ -118,6 +119,7 @@ struct device {
     char name[DEVICE_NAME_SIZE];
     uint64_t registration; /* changes when another registration answers to the same name */
     bool complete;         /* nothing was left unread for lack of time */
+    bool stalled;          /* announced as stalled, and not as recovered yet; filled by the cache */
     uint32_t failures;     /* reads that gave no usable value */
     uint32_t files;        /* that a complete pass may have to read */
     uint32_t files_read;   /* in this one */

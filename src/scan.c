@@ -55,7 +55,8 @@ static bool add_port(void *context, const char *name)
     char *end;
     long long number = strtoll(name, &end, 10);
 
-    if (name[0] < '0' || name[0] > '9' || *end || number > UINT32_MAX)
+    /* As the kernel prints it: 1 and 01 would be two ports of one number. */
+    if (name[0] < '0' || name[0] > '9' || (name[0] == '0' && name[1]) || *end || number > UINT32_MAX)
         return true;
     if (ports->count == ports->room) {
         ports->room = ports->room * 2 + 4;

@@ -9,6 +9,7 @@
 
 #include "sysfs.h"
 
+enum { CARRIER_CHANGES = 0 };
 static const char *const netdev_files[SCAN_NETDEV_FILES] = {"carrier_changes", "flags", "operstate"};
 
 /* Optional small files, whose failures are nobody's: not counted and not remembered. */
@@ -120,6 +121,7 @@ static void forget_files(struct scan_pass *pass, struct scan_port *reader)
         scan_file_init(&reader->netdev_file[i]);
         reader->netdev_mark[i][0] = '\0';
     }
+    reader->known.carrier_changes = ABSENT;
 }
 
 /* A pass over class/net instead of the device: its failures are not the device's. */
@@ -144,6 +146,8 @@ static bool file_moved(struct scan_pass *net, struct scan_port *reader, size_t i
     n = scan_file_read(net, &reader->netdev_file[i], path, true, raw);
     *gone |= n == -ENODEV || n == -ENOENT;
     moved = n <= 0 || !sysfs_parse_text(raw, (size_t)n, mark, sizeof(mark));
+    if (i == CARRIER_CHANGES && (moved || !sysfs_parse_number(raw, (size_t)n, &reader->known.carrier_changes)))
+        reader->known.carrier_changes = ABSENT;
     moved |= strcmp(mark, reader->netdev_mark[i]) != 0;
     strcpy(reader->netdev_mark[i], mark);
     return moved;
@@ -154,8 +158,10 @@ bool scan_netdev_moved(struct scan_pass *pass, struct scan_port *reader, const s
     struct scan_pass net = netdev_pass(pass, host);
     bool moved = false, gone = false;
 
-    if (host->net < 0 || reader->known.netdev[0] == '\0' || reader->netdev_is_foreign)
+    if (host->net < 0 || reader->known.netdev[0] == '\0' || reader->netdev_is_foreign) {
+        reader->known.carrier_changes = ABSENT;
         return true;
+    }
     for (size_t i = 0; i < SCAN_NETDEV_FILES; i++)
         moved |= file_moved(&net, reader, i, &gone);
     pass->stopped = net.stopped;

@@ -20,8 +20,10 @@ enum {
     PING_INTERVAL = 2, /* s; also how often a lost snmpd is looked for. Net-SNMP's 15 s are too long to miss */
     REPLY_TIMEOUT = 2, /* s that a ping waits for snmpd, six times over: an snmpd that hangs for 12 s is not lost */
     REGISTRATION_INTERVAL = 1, /* s between tries to register what snmpd refused */
-    UPTIME_TOLERANCE = 100,    /* 1/100 s by which two looks at one snmpd's start may differ */
-    RUN_FIRST = -1024,         /* priority of a Net-SNMP callback */
+    NOTIFY_TIMEOUT = 60, /* s until Net-SNMP sends a notification again: the ping finds an snmpd that hangs earlier */
+    UPTIME_TOLERANCE = 100, /* 1/100 s by which two looks at one snmpd's start may differ */
+    RUN_FIRST = -1024,      /* priority of a Net-SNMP callback */
+    AGENTX_NOTIFY = 12,     /* agentx-Notify-PDU, RFC 2741, 6.1; AGENTX_MSG_NOTIFY of no header that is installed */
 };
 
 static const char program[] = "rdma-agentx";
@@ -31,11 +33,14 @@ static struct {
     struct session_settings settings;
     netsnmp_session *master; /* NULL: snmpd is away */
     volatile int socket;     /* of the session, which a signal handler may ask for; -1: none */
+    bool takes_shortcut;
     bool was_connected;
     bool is_refused; /* snmpd did not register the MIB */
     bool is_ending;
-    unsigned interval;    /* s between two looks at whether snmpd is there */
-    int64_t uptime_began; /* 1/100 s on the monotonic clock */
+    unsigned interval;                /* s between two looks at whether snmpd is there */
+    int64_t uptime_began;             /* 1/100 s on the monotonic clock */
+    void (*notified)(bool delivered); /* wants to know of the notification that is under way; NULL: none is */
+    uintptr_t notification;           /* its number */
 } session = {.socket = -1};
 
 /* Exported by libnetsnmpagent, declared in none of the headers it installs (agent/mibgroup/agentx/subagent.h). */
@@ -125,6 +130,55 @@ static const char *why_unreachable(void)
     return access(path, R_OK | W_OK) != 0 ? strerror(errno) : "nothing listens there";
 }
 
+/* --- Notifications --- */
+
+static void end_notification(bool delivered)
+{
+    void (*done)(bool) = session.notified;
+
+    session.notified = NULL;
+    if (done)
+        done(delivered);
+}
+
+/* snmpd's answer to a notification; what comes for one of a session before this is nobody's. */
+static int on_notified(int operation, netsnmp_session *from, int id, netsnmp_pdu *answer, void *number)
+{
+    bool is_answer = operation == NETSNMP_CALLBACK_OP_RECEIVED_MESSAGE;
+
+    (void)from, (void)id;
+    if ((uintptr_t)number != session.notification || !session.notified)
+        return 1;
+    if (is_answer && answer->errstat != SNMP_ERR_NOERROR)
+        log_warn("snmpd refuses a notification", LOG_NUMBER("error", answer->errstat));
+    end_notification(is_answer);
+    return 1;
+}
+
+/* What send_v2trap does, but with an answer. */
+bool session_notify(netsnmp_variable_list *variables, void (*done)(bool delivered))
+{
+    netsnmp_pdu *pdu = session.master && !session.notified ? snmp_pdu_create(AGENTX_NOTIFY) : NULL;
+
+    if (!pdu) {
+        snmp_free_varbind(variables);
+        return false;
+    }
+    pdu->variables = variables;
+    pdu->sessid = session.master->sessid;
+    pdu->flags |= UCD_MSG_FLAG_PDU_TIMEOUT;
+    pdu->time = NOTIFY_TIMEOUT;
+    session.notified = done;
+    session.notification++;
+    if (snmp_async_send(session.master, pdu, on_notified, (void *)session.notification) != 0)
+        return true;
+    session.notified = NULL;
+    snmp_free_pdu(pdu);
+    return false;
+}
+
+/* --- Connection --- */
+
 /* snmpd has answered our Open, and Net-SNMP has taken over its sysUpTime. */
 static int on_connected(int major, int minor, void *opened, void *context)
 {
@@ -138,6 +192,8 @@ static int on_connected(int major, int minor, void *opened, void *context)
     session.socket = snmp_sess_transport(snmp_sess_pointer(opened))->sock;
     session.was_connected = true;
     session.is_refused = false;
+    if (session.takes_shortcut)
+        shortcut_take(opened, session.settings.cache);
     log_info("connected to snmpd", LOG_TEXT("socket", socket_name()));
     session.settings.connected();
     return 0;
@@ -151,6 +207,7 @@ static int on_disconnected(int major, int minor, void *opened, void *context)
     session.master = NULL;
     session.socket = -1;
     session.is_refused = false;
+    end_notification(false);
     return 0;
 }
 
@@ -210,6 +267,7 @@ static void configure(void)
 bool session_start(const struct session_settings *settings)
 {
     session.settings = *settings;
+    session.takes_shortcut = shortcut_is_wanted(settings->shortcut);
     configure();
     if (init_agent(program) != 0) {
         log_error("Net-SNMP's agent library does not start");

@@ -7,10 +7,12 @@
 #include <stdint.h>
 
 #include "cache.h"
+#include "shortcut.h"
 
 struct session_settings {
     const char *socket; /* NULL: as Net-SNMP is configured */
     struct cache *cache;
+    enum shortcut_use shortcut;
     void (*connected)(void); /* called at each connection, before the MIB is registered */
 };
 
@@ -28,6 +30,12 @@ enum session_state { SESSION_AWAY, SESSION_REFUSED, SESSION_OPEN };
 
 /* Whether snmpd is there, and has registered the MIB. */
 enum session_state session_state(void);
+
+/* Sends a notification: snmpTrapOID.0 and what it carries, a list of Net-SNMP's that is taken over. False if snmpd is away
+ * or has not answered the last one yet; else done is called once: with true when snmpd has it, with false when that
+ * cannot be known because the session was lost. One at a time, or both would wait for room in the other's socket. */
+struct variable_list;
+bool session_notify(struct variable_list *variables, void (*done)(bool delivered));
 
 /* sysUpTime of snmpd, in hundredths of a second, as far as it is known. */
 int64_t session_uptime(void);

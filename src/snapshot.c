@@ -248,6 +248,17 @@ bool snapshot_find(const struct snapshot *snapshot, enum table table, const uint
     return exact;
 }
 
+bool snapshot_find_row(const struct snapshot *snapshot, enum table table, const char *device, int64_t port,
+                       struct cursor *cursor)
+{
+    uint32_t index[DEVICE_NAME_SIZE + 2];
+    size_t length = put_text(index, device, strlen(device));
+
+    if (port != ABSENT)
+        index[length++] = (uint32_t)port;
+    return snapshot_find(snapshot, table, index, length, cursor);
+}
+
 bool snapshot_next(const struct snapshot *snapshot, enum table table, const uint32_t *index, size_t length,
                    struct cursor *cursor)
 {

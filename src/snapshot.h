@@ -35,6 +35,10 @@ size_t snapshot_ports(const struct snapshot *snapshot);
 bool snapshot_find(const struct snapshot *snapshot, enum table table, const uint32_t *index, size_t length,
                    struct cursor *cursor);
 
+/* The row of a device, or of one of its ports; port is ABSENT in the tables of devices. Not for named counters. */
+bool snapshot_find_row(const struct snapshot *snapshot, enum table table, const char *device, int64_t port,
+                       struct cursor *cursor);
+
 /* The first row whose index sorts behind this one; an index of length 0 precedes all rows. */
 bool snapshot_next(const struct snapshot *snapshot, enum table table, const uint32_t *index, size_t length,
                    struct cursor *cursor);

@@ -19,6 +19,7 @@ static struct {
     size_t count, silent_count;
     int error;
     uint32_t failures, names_not_served;
+    bool is_short_of_time; /* whoever is silent has not been asked */
     int64_t duration; /* µs */
     int refreshes;
 } fake;
@@ -54,8 +55,10 @@ static void fake_refresh(void *context, struct collector_reading *reading)
         strcpy(reading->entries[reading->count].name, fake.devices[i]->name);
         reading->entries[reading->count++].device = fake.devices[i];
     }
-    for (size_t i = 0; i < fake.silent_count; i++)
-        strcpy(reading->entries[reading->count++].name, fake.silent[i]);
+    for (size_t i = 0; i < fake.silent_count; i++) {
+        strcpy(reading->entries[reading->count].name, fake.silent[i]);
+        reading->entries[reading->count++].stalled = !fake.is_short_of_time;
+    }
     qsort(reading->entries, reading->count, sizeof(*reading->entries), compare_entries);
     fake.count = fake.silent_count = 0;
     fake.refreshes++;
@@ -229,6 +232,20 @@ START_TEST(a_stalled_device_keeps_its_names_and_loses_its_values)
 }
 END_TEST
 
+START_TEST(a_device_whose_turn_did_not_come_is_not_stalled)
+{
+    answer(rows_device("mlx5_0", 1));
+    cache_snapshot(cache);
+    fake.is_short_of_time = true;
+    keep_silent("mlx5_0");
+    ck_assert_int_eq(first_device(refresh())->status, STATUS_PARTIAL);
+    ck_assert_int_eq(first_device(cache_snapshot(cache))->ports[0].status, STATUS_PARTIAL);
+    ck_assert_int_eq(first_device(cache_snapshot(cache))->ports[0].history.saturated, ABSENT);
+    ck_assert_int_eq(cache_agent(cache)->stalled_devices, 0);
+    ck_assert_int_eq(cache_agent(cache)->health, DEGRADED);
+}
+END_TEST
+
 START_TEST(a_device_that_never_answered_has_a_row_without_ports)
 {
     keep_silent("mlx5_0");
@@ -383,6 +400,7 @@ Suite *unit_suite(void)
     tcase_add_test(tcase, the_age_counts_from_the_beginning_of_the_reading);
     tcase_add_test(tcase, a_refresh_that_failed_counts_as_one);
     tcase_add_test(tcase, a_stalled_device_keeps_its_names_and_loses_its_values);
+    tcase_add_test(tcase, a_device_whose_turn_did_not_come_is_not_stalled);
     tcase_add_test(tcase, a_device_that_never_answered_has_a_row_without_ports);
     tcase_add_test(tcase, history_goes_on_behind_a_stall);
     tcase_add_test(tcase, a_device_that_is_removed_is_forgotten);

@@ -336,6 +336,9 @@ class Port:
         return None if words is None else words * (8 if self.device.is_hfi1() else 4) % 2**64
 
     def saturated(self):
+        """None where no counter could be read."""
+        if self.status() != OK and set(self.pma.values()) <= {None}:
+            return None
         if self.device.driver in DRIVERS_THAT_WRAP:
             return 0
         limits = dict(PMA_FILES)

@@ -18,11 +18,15 @@ DISCONTINUITY = {4: "rdmaPortCounterDiscontinuityTime", 5: "rdmaPortHwCounterDis
 DIRECTORY = {4: "counters", 5: "hw_counters"}
 
 
+def print_catalogue(*options):
+    return subprocess.run([os.path.join(BUILD, "catalogue"), *options], check=True, capture_output=True,
+                          text=True).stdout.splitlines()
+
+
 def catalogue():
     """Object -> its row, as tests/catalogue prints it."""
     names = "table number object type source file alias metric limit labels".split()
-    lines = subprocess.run([os.path.join(BUILD, "catalogue")], check=True, capture_output=True, text=True).stdout
-    rows = [dict(zip(names, line.split("\t"))) for line in lines.splitlines()]
+    rows = [dict(zip(names, line.split("\t"))) for line in print_catalogue()]
     return {row["object"]: dict(row, table=int(row["table"]), number=int(row["number"])) for row in rows}
 
 
@@ -107,6 +111,21 @@ def complaints_of(row, entry, conventions):
         yield "DESCRIPTION does not say that the hardware stops at %d" % limit
 
 
+def notifications_of_catalogue():
+    """[(name, number, its objects in order)]"""
+    rows = [line.split("\t") for line in print_catalogue("--notifications")]
+    return [(name, int(number), objects.split()) for number, name, objects in rows]
+
+
+def notifications_of_mib():
+    """The same of the MIB."""
+    with open(MIB, encoding="ascii") as file:
+        text = without_comments(file.read())
+    return [(name, int(number), re.findall(r"\w+", objects)) for name, objects, number in re.findall(
+        r"\n(\w+)\s+NOTIFICATION-TYPE\s+OBJECTS\s*\{([^}]*)\}.*?::=\s*\{\s*rdmaMIBNotifications\s+(\d+)\s*\}",
+        text, re.S)]
+
+
 def main():
     columns, (objects, conventions) = catalogue(), mib()
     number = 0
@@ -124,6 +143,12 @@ def main():
     for name in sorted(leaves - set(columns)):
         number += 1
         print("not ok %d - %s of the MIB is in the catalogue" % (number, name))
+    number += 1
+    ours, published = notifications_of_catalogue(), notifications_of_mib()
+    print("%sok %d - the notifications and what they carry are those of the MIB"
+          % ("" if ours == published else "not ", number))
+    for side in (ours, published) if ours != published else ():
+        print("# %s" % side)
     print("1..%d" % number)
 
 

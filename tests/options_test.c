@@ -6,6 +6,7 @@
 
 #include "log.h"
 #include "options.h"
+#include "shortcut.h"
 #include "unit.h"
 
 enum { MOST_WORDS = 8, COMMANDS = 3 };
@@ -49,8 +50,11 @@ static const struct {
     {"--read-timeout", NULL, "300ms", NUMBER, AT(read_timeout), 300, false},
     {"--include-devices", NULL, "mlx5_*", TEXT, AT(include), 0, false},
     {"--exclude-devices", NULL, "rxe*,siw*", TEXT, AT(exclude), 0, false},
+    {"--shortcut", NULL, "off", NUMBER, AT(shortcut), SHORTCUT_OFF, false},
     {"--log-level", NULL, "debug", NUMBER, AT(log_level), LOG_LEVEL_DEBUG, false},
     {"--log-target", NULL, "syslog", NUMBER, AT(log_target), LOG_TARGET_SYSLOG, false},
+    {"--notifications", NULL, NULL, FLAG, AT(notifications), 0, false},
+    {"--watch-interval", NULL, "10s", NUMBER, AT(watch_interval), 10000, false},
     {"--user", NULL, "nobody", TEXT, AT(user), 0, false},
     {"--print", NULL, NULL, FLAG, AT(print), 0, true},
     {"--version", NULL, NULL, FLAG, AT(version), 0, true},
@@ -191,13 +195,15 @@ static const struct {
     {{"--read-timeout=601ms"}, {NULL}, "--read-timeout: 601ms is out of range: from 10ms to 600ms"},
     {{"--log-level", "loud"}, {NULL}, "--log-level: \"loud\" is none of error warn info debug"},
     {{"--log-level", "INFO"}, {NULL}, "--log-level: \"INFO\" is none of error warn info debug"},
+    {{"--watch-interval=99ms"}, {NULL}, "--watch-interval: 99ms is out of range: from 100ms to 1h"},
+    {{"--watch-interval=61m"}, {NULL}, "--watch-interval: 61m is out of range: from 100ms to 1h"},
     {{"--log-target", "file"}, {NULL}, "--log-target: \"file\" is none of stderr syslog"},
     {{"--sysfs-root", ""}, {NULL}, "--sysfs-root: is empty: give DIR"},
     {{"-x", ""}, {NULL}, "--agentx-socket: is empty: give ADDR"},
     {{"--sysfs-root"}, {NULL}, "--sysfs-root: its value is missing: see --help"},
     {{"-f", "-x"}, {NULL}, "-x: its value is missing: see --help"},
     {{"--cache-tll", "1s"}, {NULL}, "--cache-tll: no such option: see --help"},
-    {{"-f", "--no", "-h"}, {NULL}, "--no: no such option: see --help"},
+    {{"-f", "--nope", "-h"}, {NULL}, "--nope: no such option: see --help"},
     {{"-z"}, {NULL}, "-z: no such option: see --help"},
     {{"-zf"}, {NULL}, "-z: no such option: see --help"},
     {{"-fzf"}, {NULL}, "-z: no such option: see --help"},

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Holds every kind of request to one answer: what a walk shows, and SNMP's rules for the rest.
+"""Holds every kind of request to one answer: what a walk shows, and SNMP's rules for the rest; with the
+short cut and without it.
 
 The walk is the reference. For GETNEXT and GETBULK a linear search over it says what must come back.
 """
@@ -217,10 +218,11 @@ def test_set(master, reference):
 def main():
     with tap.points(), Workspace() as workspace:
         master = workspace.enter(Master(workspace))
-        for scenario in SCENARIOS:
-            tap.note(scenario)
+        for scenario, use in [(scenario, use) for scenario in SCENARIOS for use in ("on", "off")]:
+            tap.note("%s, --shortcut %s" % (scenario, use))
             file = os.path.join(SOURCE, "testdata", scenario, "sysfs.tree")
-            with Tree(workspace, file, faults=False) as tree, Agent(workspace, master, tree.root, *UNHURRIED):
+            with Tree(workspace, file, faults=False) as tree, \
+                    Agent(workspace, master, tree.root, *UNHURRIED, "--shortcut", use):
                 serving_whole(master)
                 root = snmp.translate("RDMA-PORT-MIB::rdmaPortMIB", master.client_directory)
                 walk = master.client(numeric=True).walk(print_oid(root))

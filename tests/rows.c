@@ -1,6 +1,6 @@
 #include "rows.h"
 
-#include <check.h>
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -58,8 +58,8 @@ static void name_counters(struct named_counters *named, const char *text)
         struct counter_name *name = &names->name[names->count++];
 
         n = strcspn(text, " ");
-        ck_assert_uint_lt(n, sizeof(name->text));
-        ck_assert_uint_le(names->count, MOST_NAMES);
+        assert(n < sizeof(name->text));
+        assert(names->count <= MOST_NAMES);
         memcpy(name->text, text, n);
         name->length = (uint8_t)n;
         name->kind = (uint8_t)column_kind(name->text);
@@ -88,7 +88,8 @@ void rows_set_named(struct named_counters *named, const char *name, uint64_t val
         named->present[i] = true;
         return;
     }
-    ck_abort_msg("no counter %s", name);
+    fprintf(stderr, "no counter %s\n", name);
+    abort();
 }
 
 void rows_set_counter(struct device *device, size_t i, enum table table, const char *file, uint64_t value)
@@ -97,7 +98,7 @@ void rows_set_counter(struct device *device, size_t i, enum table table, const c
     struct counters *counters = table == TABLE_PORT_COUNTER ? &port->counters : &port->hw_counters;
     const struct column *column = column_of_file(table, file);
 
-    ck_assert_ptr_nonnull(column);
+    assert(column);
     counters->value[column->slot] = value;
     counters->present |= UINT64_C(1) << column->slot;
 }

@@ -28,7 +28,7 @@ static const struct port *port(void)
 START_TEST(ports_come_in_ascending_order_and_junk_is_no_port)
 {
     static const char *const names[] = {"10", "2", "0",  "4294967295", "4294967296", "99999999999999999999",
-                                        "-3", "x", "4a", "0x5"};
+                                        "-3", "x", "4a", "0x5",        "01",         "00"};
     static const int64_t numbers[] = {0, 1, 2, 10, 4294967295};
     char path[UNIT_PATH_SIZE];
 

@@ -24,9 +24,9 @@ def mtus():
     """The cells that hold an MTU, as ibv_devinfo knows it."""
     cells = {}
     for device in ("rxe0", "rxe1"):
-        info = vm.command("ibv_devinfo", "-d", device)
-        for name, column in (("active_mtu", "rdmaPortActiveMtu"), ("max_mtu", "rdmaPortMaxMtu")):
-            cells['%s."%s".1' % (column, device)] = re.search(name + r":\s+(\d+)", info)[1]
+        octets = vm.mtu(device)
+        cells['rdmaPortActiveMtu."%s".1' % device] = str(octets["active_mtu"])
+        cells['rdmaPortMaxMtu."%s".1' % device] = str(octets["max_mtu"])
     return cells
 
 

@@ -29,8 +29,8 @@ INSIDE = "VM_INSIDE"      # set in the machine
 BLOCKED_FOR = 1.0   # s that nobody may be held up by us
 
 
-def run_test(test):
-    """Runs test(workspace) in a virtual machine; points are printed here."""
+def run_test(test, clock=""):
+    """Runs test(workspace) in a virtual machine; points are printed here. clock: see boot."""
     if os.environ.get(INSIDE):
         with tap.points(), Workspace() as workspace:
             test(workspace)
@@ -42,7 +42,7 @@ def run_test(test):
         return
     if prepared.returncode != 0:
         sys.exit("prepare failed: " + prepared.stdout)
-    os.environ.update({INSIDE: "yes", "VM_CACHE": cache, "builddir": BUILD,
+    os.environ.update({INSIDE: "yes", "VM_CACHE": cache, "VM_CLOCK": clock, "builddir": BUILD,
                        "PATIENCE": str(3 * PATIENCE)})  # the processor is emulated
     sys.stdout.flush()
     os.execv(os.path.join(HERE, "boot"), ["boot", "exec '%s' '%s'" % (sys.executable, os.path.abspath(sys.argv[0]))])
@@ -56,6 +56,13 @@ def command(*words):
     if done.returncode != 0:
         raise RuntimeError("%s: %s%s" % (" ".join(words), done.stdout, done.stderr))
     return done.stdout
+
+
+def seconds_since_start(process):
+    """For how long a process has run."""
+    with open("/proc/%d/stat" % process, encoding="ascii") as stat:
+        started = int(stat.read().rpartition(")")[2].split()[19])
+    return time.clock_gettime(time.CLOCK_BOOTTIME) - started / os.sysconf("SC_CLK_TCK")
 
 
 def timed(*words):
@@ -99,8 +106,19 @@ def add_dummy(device, netdev):
         """ % (netdev, netdev, device, netdev))
 
 
+def state(device):
+    """State and physical state of a port, as "4: ACTIVE 5: LinkUp"."""
+    return " ".join(read("%s/%s/ports/1/%s" % (CLASS, device, file)) for file in ("state", "phys_state"))
+
+
 def is_active(device):
-    return read("%s/%s/ports/1/state" % (CLASS, device)) == "4: ACTIVE"
+    return state(device) == "4: ACTIVE 5: LinkUp"
+
+
+def mtu(device):
+    """active_mtu and max_mtu as ibv_devinfo shows them."""
+    return {name: int(octets) for name, octets in
+            re.findall(r"(active_mtu|max_mtu):\s+(\d+)", command("ibv_devinfo", "-d", device))}
 
 
 class Pingpong(contextlib.AbstractContextManager):
@@ -137,6 +155,10 @@ def read(path):
     """The text of a file of /sys."""
     with open("/sys/" + path, encoding="ascii") as file:
         return file.read().rstrip("\n")
+
+
+def exists(path):
+    return os.path.exists("/sys/" + path)
 
 
 class Sysfs:

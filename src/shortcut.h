@@ -1,0 +1,24 @@
+/* shortcut: answers Get and GetNext where they come in from snmpd, rather than let Net-SNMP carry each through its agent
+ * by way of a pipe, which makes a walk half as long again. What it does not know goes the normal way, to the same
+ * answers. */
+#ifndef RDMA_AGENTX_SHORTCUT_H
+#define RDMA_AGENTX_SHORTCUT_H
+
+#include <stdbool.h>
+
+#include "cache.h"
+
+/* When it is taken. Auto: with the versions of Net-SNMP's library that it was proven with. */
+enum shortcut_use { SHORTCUT_AUTO, SHORTCUT_ON, SHORTCUT_OFF };
+
+/* True if it is to be taken with the library that is loaded; logs why not if that is not by choice. */
+bool shortcut_is_wanted(enum shortcut_use use);
+
+/* True if it was proven with this version of the library, "5.9.3". */
+bool shortcut_is_proven(const char *version);
+
+/* Takes over what comes in from the master that session has been opened to; to be called at each connection. session
+ * is a netsnmp_session. */
+void shortcut_take(void *session, struct cache *cache);
+
+#endif
