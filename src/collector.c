@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "collector_list.h"
+#include "collector_tell.h"
 #include "log.h"
 #include "memory.h"
 #include "sysfs.h"
@@ -31,8 +32,7 @@ struct collector {
     bool want_list, leaving;
     struct collector_names names; /* as last listed */
     bool names_are_new;
-    uint32_t names_told; /* not served, as last logged */
-    int error_told;      /* of listing */
+    struct collector_told told;
 };
 
 /* --- The source that is sysfs --- */
@@ -130,38 +130,6 @@ static bool list_devices(struct collector *collector)
     return true;
 }
 
-static void tell_of_listing(struct collector *collector, int error)
-{
-    const struct collector_names *names = &collector->names;
-
-    if (error && error != collector->error_told)
-        log_error("cannot list the RDMA devices", LOG_TEXT("error", strerror(-error)));
-    if (!error && collector->error_told)
-        log_info("can list the RDMA devices again");
-    collector->error_told = error;
-    if (names->not_served > collector->names_told)
-        log_warn("device name cannot be an SNMP index: 1 to 63 printable ASCII characters would",
-                 LOG_TEXT("device", names->rejected), LOG_NUMBER("names", names->not_served));
-    collector->names_told = names->not_served;
-}
-
-static void tell_of_counters(const char *row, const struct named_counters *named)
-{
-    if (named->names && named->names->not_served > 0)
-        log_warn("counter name cannot be an SNMP index: 48 printable ASCII characters can, of a device's own 49",
-                 LOG_TEXT("of", row), LOG_TEXT("counter", named->names->rejected),
-                 LOG_NUMBER("names", named->names->not_served));
-}
-
-/* The first reading of a registration. */
-static void tell_of_device(const struct device *device)
-{
-    log_info("device found", LOG_TEXT("device", device->name), LOG_NUMBER("ports", device->port_count));
-    tell_of_counters(device->name, &device->named);
-    for (int64_t i = 0; i < device->port_count; i++)
-        tell_of_counters(device->ports[i].name, &device->ports[i].named);
-}
-
 static void retire(struct worker *worker)
 {
     log_info("device removed", LOG_TEXT("device", worker->name));
@@ -173,7 +141,8 @@ static void match_workers(struct collector *collector)
 {
     const struct collector_names *names = &collector->names;
     struct worker **workers = memory_new(names->count, sizeof(*workers));
-    size_t count = 0, old = 0, told = collector->lacking_count;
+    size_t count = 0, old = 0;
+    int error = 0;
 
     collector->lacking = memory_resize(collector->lacking, names->count, sizeof(*collector->lacking));
     collector->lacking_count = 0;
@@ -186,14 +155,14 @@ static void match_workers(struct collector *collector)
             worker = collector->workers[old++];
         else
             worker = worker_new(&collector->pool, names->name[i]);
-        if (worker)
+        if (worker) {
             workers[count++] = worker;
-        else
+        } else {
+            error = errno;
             strcpy(collector->lacking[collector->lacking_count++], names->name[i]);
+        }
     }
-    if (collector->lacking_count > told)
-        log_error("cannot start a thread for each device", LOG_NUMBER("lacking", collector->lacking_count),
-                  LOG_TEXT("error", strerror(errno)));
+    collector_tell_lacking(&collector->told, collector->lacking_count, error);
     while (old < collector->count)
         retire(collector->workers[old++]);
     free(collector->workers);
@@ -261,23 +230,6 @@ static void wait_for_scans(struct collector *collector, int64_t end)
 
 /* --- Results --- */
 
-static void note_health(struct worker *worker, const struct device *device)
-{
-    if (worker->error != worker->error_told && worker->error != -ENODEV && worker->error != -ENOENT) {
-        if (worker->error)
-            log_error("cannot open the device", LOG_TEXT("device", worker->name),
-                      LOG_TEXT("error", strerror(-worker->error)));
-        worker->error_told = worker->error;
-    }
-    if (worker->state == WORKER_STALLED && !worker->stalled) {
-        worker->stalled = true;
-        log_warn("device stalled: a read does not return", LOG_TEXT("device", worker->name));
-    } else if (worker->stalled && device && worker->whole_scans >= WORKER_WHOLE_SCANS_TO_RECOVER) {
-        worker->stalled = false;
-        log_info("device recovered", LOG_TEXT("device", worker->name));
-    }
-}
-
 /* Moves the worker's result to the reading; a device that has just gone leaves no entry. */
 static void take_result(struct worker *worker, struct collector_reading *reading)
 {
@@ -286,12 +238,8 @@ static void take_result(struct worker *worker, struct collector_reading *reading
     int error = worker->error;
 
     worker->result = NULL;
-    note_health(worker, device);
+    collector_tell_worker(worker, device);
     worker->error = 0;
-    if (device && device->registration != worker->registration) {
-        worker->registration = device->registration;
-        tell_of_device(device);
-    }
     if (!device && (error == -ENODEV || error == -ENOENT))
         return;
     reading->failures += device ? device->failures + !device->complete : 1;
@@ -299,14 +247,6 @@ static void take_result(struct worker *worker, struct collector_reading *reading
     entry->device = device;
     entry->stalled = worker->stalled;
     reading->count++;
-}
-
-static void tell_of_descriptors(struct worker_pool *pool)
-{
-    if (pool->shares_descriptors && !pool->sharing_told)
-        log_warn("threads cannot have descriptors of their own (unshare is refused): while a device hangs, the end of "
-                 "this process does not close its connection");
-    pool->sharing_told |= pool->shares_descriptors;
 }
 
 /* One entry for each device there is, sorted by name. */
@@ -342,14 +282,14 @@ void collector_refresh(struct collector *collector, struct collector_reading *re
         reading->error = -ETIMEDOUT;
     }
     reading->names_not_served = collector->names.not_served;
-    tell_of_listing(collector, reading->error);
+    collector_tell_listing(&collector->told, reading->error, &collector->names);
     pool->end = start + END_OF_SCANS;
     for (size_t i = 0; i < collector->count; i++)
         worker_queue(collector->workers[(collector->first + i) % collector->count]);
     worker_start_queued(pool);
     wait_for_scans(collector, start + COLLECTOR_LONGEST_REFRESH);
     take_results(collector, reading);
-    tell_of_descriptors(pool);
+    collector_tell_descriptors(pool);
     pthread_mutex_unlock(&pool->lock);
 }
 

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "collector.h"
+#include "trouble.h"
 
 enum { WORKER_WHOLE_SCANS_TO_RECOVER = 3 };
 
@@ -37,16 +38,17 @@ struct worker {
     struct worker *next_queued;
     pthread_cond_t wake;
     enum worker_state state;
-    bool leaving;          /* the device is gone: end as soon as possible */
-    int64_t started;       /* ms */
-    int64_t deadline;      /* ms */
-    int64_t typical;       /* ms that the last complete scan took, or one would have */
-    int64_t backoff;       /* ms before the next probe */
-    unsigned whole_scans;  /* running */
-    bool stalled;          /* announced, and not yet recovered */
+    bool leaving;         /* the device is gone: end as soon as possible */
+    int64_t started;      /* ms */
+    int64_t deadline;     /* ms */
+    int64_t typical;      /* ms that the last complete scan took, or one would have */
+    int64_t backoff;      /* ms before the next probe */
+    unsigned whole_scans; /* running */
+    bool stalled;         /* announced, and not yet recovered */
+    struct trouble unopened, late, partial;
     uint64_t registration; /* as last announced */
     struct device *result;
-    int error, error_told;
+    int error;
 };
 
 /* Milliseconds of CLOCK_MONOTONIC. */

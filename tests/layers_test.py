@@ -6,11 +6,11 @@ import re
 import sys
 
 LAYERS = """log memory trouble port column sysfs snapshot verbs scan_file scan_port scan_named scan_netdev
-            scan_identity scan worker collector_list collector history cache health service answer notification changes
-            print varbind table shortcut session notify agent options main""".split()
+            scan_identity scan worker collector_list collector_tell collector history cache health service answer
+            notification changes print varbind table shortcut session notify agent options main""".split()
 SAME_JOB = [                            # one module in several files: a header may be used by those beside it
     {"scan_port", "scan_named", "scan_netdev"},
-    {"worker", "collector_list", "collector"},
+    {"worker", "collector_list", "collector_tell", "collector"},
 ]
 NET_SNMP = {"varbind", "table", "shortcut", "notify", "session", "agent"}  # who may include net-snmp/
 VERBS = {"verbs"}                        # who may include infiniband/

@@ -1,0 +1,32 @@
+/* collector_tell: what the collector logs: devices that come, and each thing that goes wrong with one or with all, once when
+ * it begins and once when it is over. */
+#ifndef RDMA_AGENTX_COLLECTOR_TELL_H
+#define RDMA_AGENTX_COLLECTOR_TELL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "collector_list.h"
+#include "port.h"
+#include "trouble.h"
+#include "worker.h"
+
+/* What was told of all devices. */
+struct collector_told {
+    struct trouble listing, lacking;
+    uint32_t names; /* that cannot be an index */
+};
+
+/* A listing; error is -errno or 0. */
+void collector_tell_listing(struct collector_told *told, int error, const struct collector_names *names);
+
+/* So many devices have no thread, because of error (errno). */
+void collector_tell_lacking(struct collector_told *told, size_t count, int error);
+
+/* What has become of a device at this refresh: device is NULL if nothing was read. Lock held. */
+void collector_tell_worker(struct worker *worker, const struct device *device);
+
+/* Threads have no descriptors of their own. Lock held. */
+void collector_tell_descriptors(struct worker_pool *pool);
+
+#endif
