@@ -80,7 +80,7 @@ void health_describe(const struct snapshot *snapshot, const struct agent_state *
     if (agent->health == HEALTH_FAILED)
         append(text, size, "cannot list the RDMA devices");
     append_group(text, size, &stalled, agent->devices, "stalled");
-    append_group(text, size, &late, agent->devices, "not read in time");
+    append_group(text, size, &late, agent->devices, "not read in full");
     if (agent->health == HEALTH_OK)
         append(text, size, "serving %" PRId64 " device%s, %" PRId64 " port%s", agent->devices,
                agent->devices == 1 ? "" : "s", agent->ports, agent->ports == 1 ? "" : "s");

@@ -180,23 +180,28 @@ def changes(calls):
 
 def test_nothing_is_written(workspace, tree):
     sentence = "from its start over a walk to SIGTERM it makes, changes and removes no file and no directory"
+    in_runtime = "and with a runtime directory none outside it"
     if not shutil.which("strace") or not can_trace():
         tap.skip(sentence, "there is no strace, or it may not trace")
         return
     master = workspace.enter(Master(workspace))
-    agent = Agent(workspace, master, tree.root)
-    prefix = workspace.path("trace")
-    del agent.environment["SNMP_PERSISTENT_DIR"]
-    agent.arguments[:0] = ["env", "-u", "HOME", "-u", "SNMP_PERSISTENT_DIR", "-u", "RUNTIME_DIRECTORY",
-                           "strace", "-D", "-ff", "-e", "trace=%file", "-o", prefix]
-    with agent:
-        serving(master)
-        walked = master.client().bulkwalk().lines
-        status = agent.stop()[0]
-    calls = wait_for(lambda: traced(prefix), "strace has written all")
-    opened = [call for call in calls if "class/infiniband" in call and call.startswith("open")]
-    tap.ok(len(walked) > 100 and status == 0 and opened and not changes(calls), sentence,
-           "%d lines, status %s, %d calls" % (len(walked), status, len(calls)), *changes(calls)[:10])
+    for runtime in (None, workspace.make_directory("runtime")):
+        agent = Agent(workspace, master, tree.root)
+        prefix = workspace.path("trace")
+        del agent.environment["SNMP_PERSISTENT_DIR"]
+        agent.arguments[:0] = ["env", "-u", "HOME", "-u", "SNMP_PERSISTENT_DIR", "-u", "RUNTIME_DIRECTORY",
+                               *(["RUNTIME_DIRECTORY=" + runtime] if runtime else []),
+                               "strace", "-D", "-ff", "-e", "trace=%file", "-o", prefix]
+        with agent:
+            serving(master)
+            walked = master.client().bulkwalk().lines
+            status = agent.stop()[0]
+        calls = wait_for(lambda: traced(prefix), "strace has written all")
+        opened = [call for call in calls if "class/infiniband" in call and call.startswith("open")]
+        changed = [call for call in changes(calls) if not runtime or '("%s/' % runtime not in call]
+        tap.ok(len(walked) > 100 and status == 0 and opened and not changed, in_runtime if runtime else sentence,
+               "%d lines, status %s, %d calls" % (len(walked), status, len(calls)), *changed[:10])
+        wait_for(lambda: not master.serves(), "snmpd drops the MIB")
 
 
 # --- Looking for snmpd ---

@@ -28,9 +28,9 @@ static const struct {
     {"25", "", "", 8, HEALTH_DEGRADED, "2 of 8 devices stalled: mlx5_2, mlx5_5"},
     {"0246", "", "", 8, HEALTH_DEGRADED, "4 of 8 devices stalled: mlx5_0, mlx5_2, mlx5_4, mlx5_6"},
     {"012345", "", "", 8, HEALTH_DEGRADED, "6 of 8 devices stalled: mlx5_0, mlx5_1, mlx5_2, mlx5_3, ..."},
-    {"", "4", "", 8, HEALTH_DEGRADED, "1 of 8 devices not read in time: mlx5_4"},
+    {"", "4", "", 8, HEALTH_DEGRADED, "1 of 8 devices not read in full: mlx5_4"},
     {"1", "4", "7", 8, HEALTH_DEGRADED,
-     "1 of 8 devices stalled: mlx5_1; 1 of 8 devices not read in time: mlx5_4; 1 of 8 devices partial: mlx5_7"},
+     "1 of 8 devices stalled: mlx5_1; 1 of 8 devices not read in full: mlx5_4; 1 of 8 devices partial: mlx5_7"},
     {"", "", "", 8, HEALTH_FAILED, "cannot list the RDMA devices"},
     {"1", "", "", 8, HEALTH_FAILED, "cannot list the RDMA devices; 1 of 8 devices stalled: mlx5_1"},
 };
