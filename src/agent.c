@@ -23,6 +23,7 @@
 #include "notify.h"
 #include "service.h"
 #include "session.h"
+#include "shortcut.h"
 #include "snapshot.h"
 #include "table.h"
 
@@ -171,6 +172,15 @@ static void warm(struct cache *cache)
              LOG_NUMBER("ports", snapshot_ports(snapshot)), LOG_TEXT("root", table_root()));
 }
 
+/* Leaves in fds what is Net-SNMP's to read. */
+static void answer_directly(netsnmp_large_fd_set *fds)
+{
+    int socket = session_socket();
+
+    if (socket >= 0 && NETSNMP_LARGE_FD_ISSET(socket, fds) && shortcut_serve())
+        NETSNMP_LARGE_FD_CLR(socket, fds);
+}
+
 /* The order is Net-SNMP's condition: between poll and snmp_read2 nothing may read from the session, or a descriptor
  * that has been read empty is taken for a lost connection. */
 static void serve(struct cache *cache, struct story *story)
@@ -185,8 +195,10 @@ static void serve(struct cache *cache, struct story *story)
         if (should_warm)
             warm(cache);
         go_on = wait_for_input(&fds, shorter(tell_story(story, cache), notify_wait()), &ready);
-        if (ready > 0)
+        if (ready > 0) {
+            answer_directly(&fds);
             snmp_read2(&fds);
+        }
         snmp_timeout();
         run_alarms();
         netsnmp_check_outstanding_agent_requests();

@@ -204,6 +204,7 @@ static int on_disconnected(int major, int minor, void *opened, void *context)
     (void)major, (void)minor, (void)opened, (void)context;
     if (session.master)
         log_warn("lost snmpd; looking for it", LOG_TEXT("socket", socket_name()));
+    shortcut_leave();
     session.master = NULL;
     session.socket = -1;
     session.is_refused = false;

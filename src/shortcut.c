@@ -2,139 +2,118 @@
 
 #include <net-snmp/net-snmp-config.h>
 #include <net-snmp/net-snmp-includes.h>
+#include <net-snmp/library/snmpTCPDomain.h>
+#include <net-snmp/library/snmpUnixDomain.h>
 
 #include "shortcut.h"
 
-#include "answer.h"
+#include <errno.h>
+#include <sys/socket.h>
+
+#include "agentx.h"
 #include "log.h"
-#include "varbind.h"
 
-/* RFC 2741, 6.1 and 6.2: Net-SNMP installs no header with them. */
-enum {
-    AGENTX_GET = 5,
-    AGENTX_GETNEXT = 6,
-    AGENTX_RESPONSE = 18,
-    AGENTX_NON_DEFAULT_CONTEXT = 1 << 3,
-    AGENTX_NETWORK_BYTE_ORDER = 1 << 4,
-};
-
-/* What a GetNext asks between, as Net-SNMP's parser leaves it in a varbind: the type says whether the first name is
- * meant too, the value is the name that the answer must come before (agent/mibgroup/agentx/protocol.c). None of this
- * is in the library's documented interface: hence the versions that it was proven with, which are those of Debian 12,
- * 13 and sid. */
+/* It puts itself between Net-SNMP and its connection, which is no documented interface: hence the versions that this was
+ * proven with, those of Debian 12, 13 and sid. */
 static const char *const proven[] = {"5.9.3", "5.9.4.pre2", "5.9.5.2"};
+
+enum {
+    INPUT_SIZE = 16 * 1024,    /* a longer message is Net-SNMP's; it takes 64 kB at once */
+    RESPONSE_SIZE = 64 * 1024, /* what snmpd takes */
+    /* A walk is a conversation: the next question comes within microseconds. Waiting for it in recv saves a system call for
+     * each, but nothing else is done meanwhile. */
+    PATIENCE = 10, /* ms */
+    MOST_TURNS = 32,
+};
 
 /* There is one session in a process. */
 static struct {
     struct cache *cache;
-    netsnmp_callback normal; /* what Net-SNMP itself does with a message */
+    netsnmp_transport *transport; /* NULL: not taken */
+    uint32_t session_id;
+    int (*receive)(netsnmp_transport *, void *, int, void **, int *); /* the transport's own */
+    struct agentx_frame frame;                                        /* of what Net-SNMP has read */
+    uint8_t input[INPUT_SIZE];
+    size_t begin, end; /* of what was read into it and is left to Net-SNMP */
 } shortcut;
 
-/* --- What can be answered here --- */
+/* --- Answering --- */
 
-static bool has_range(const netsnmp_variable_list *varbind)
+static bool send_whole(const uint8_t *octets, size_t length)
 {
-    static const oid none[] = {0, 0};
+    while (length > 0) {
+        ssize_t n = send(shortcut.transport->sock, octets, length, MSG_NOSIGNAL);
 
-    return (varbind->type == ASN_PRIV_INCL_RANGE || varbind->type == ASN_PRIV_EXCL_RANGE) &&
-           varbind->val_len >= sizeof(none) && memcmp(varbind->val.objid, none, sizeof(none)) != 0;
-}
-
-static bool is_ours(const netsnmp_session *session, const netsnmp_pdu *pdu)
-{
-    uint32_t suffix[SNAPSHOT_INDEX_MAX];
-    size_t length;
-
-    if ((pdu->command != AGENTX_GET && pdu->command != AGENTX_GETNEXT) || pdu->sessid != session->sessid ||
-        pdu->flags & AGENTX_NON_DEFAULT_CONTEXT || !pdu->variables)
-        return false;
-    for (const netsnmp_variable_list *varbind = pdu->variables; varbind; varbind = varbind->next_variable)
-        if (!varbind_suffix(varbind, suffix, &length) || (pdu->command == AGENTX_GETNEXT && !has_range(varbind)))
-            return false;
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return false; /* the next thing that is read says that the connection has ended */
+        octets += n;
+        length -= (size_t)n;
+    }
     return true;
 }
 
-/* --- Answering: the varbinds of the request become those of the response --- */
-
-static void answer_one_get(const struct snapshot *snapshot, const struct agent_state *agent,
-                           netsnmp_variable_list *varbind)
+/* Answers what the input begins with, and leaves the rest. */
+static void answer_input(void)
 {
-    uint32_t suffix[SNAPSHOT_INDEX_MAX];
-    struct answer answer;
-    size_t length = 0;
-    enum answer_result result;
+    static uint8_t response[RESPONSE_SIZE];
 
-    varbind_suffix(varbind, suffix, &length);
-    result = answer_get(snapshot, agent, suffix, length, &answer);
-    if (result == ANSWER_FOUND)
-        varbind_put_value(varbind, &answer);
-    else
-        snmp_set_var_typed_value(varbind, result == ANSWER_NO_OBJECT ? SNMP_NOSUCHOBJECT : SNMP_NOSUCHINSTANCE, NULL,
-                                 0);
-}
+    while (shortcut.end - shortcut.begin >= AGENTX_HEADER_SIZE) {
+        const uint8_t *message = shortcut.input + shortcut.begin;
+        size_t size = agentx_size(message), n;
 
-static bool is_beyond_range(const netsnmp_variable_list *varbind)
-{
-    return snmp_oid_compare(varbind->name, varbind->name_length, varbind->val.objid, varbind->val_len / sizeof(oid)) >=
-           0;
-}
-
-/* At the end the name is that of the request: RFC 2741, 7.2.3.2. */
-static void answer_one_getnext(const struct snapshot *snapshot, const struct agent_state *agent,
-                               netsnmp_variable_list *varbind)
-{
-    uint32_t suffix[SNAPSHOT_INDEX_MAX];
-    struct answer answer;
-    size_t length = 0;
-    bool found;
-
-    varbind_suffix(varbind, suffix, &length);
-    found = (varbind->type == ASN_PRIV_INCL_RANGE &&
-             answer_get(snapshot, agent, suffix, length, &answer) == ANSWER_FOUND) ||
-            answer_next(snapshot, agent, suffix, length, &answer);
-    if (found) {
-        varbind_put_name(varbind, snapshot, &answer);
-        if (!is_beyond_range(varbind)) {
-            varbind_put_value(varbind, &answer);
+        if (size > shortcut.end - shortcut.begin || !agentx_is_question(message, shortcut.session_id))
             return;
-        }
-        varbind_put_suffix(varbind, suffix, length);
+        n = agentx_answer(cache_snapshot(shortcut.cache), cache_agent(shortcut.cache), message, size, response,
+                          sizeof(response));
+        if (n == 0 || !send_whole(response, n))
+            return;
+        shortcut.begin += size;
     }
-    snmp_set_var_typed_value(varbind, SNMP_ENDOFMIBVIEW, NULL, 0);
 }
 
-static void respond(netsnmp_session *session, netsnmp_pdu *request)
+bool shortcut_serve(void)
 {
-    netsnmp_pdu *response = snmp_pdu_create(AGENTX_RESPONSE);
-    const struct snapshot *snapshot = cache_snapshot(shortcut.cache);
-    const struct agent_state *agent = cache_agent(shortcut.cache);
+    int64_t refreshes;
 
-    if (!response)
-        return; /* as Net-SNMP does when memory is out: snmpd asks again */
-    response->version = session->version;
-    response->errstat = response->errindex = 0;
-    response->flags |= request->flags & AGENTX_NETWORK_BYTE_ORDER;
-    response->sessid = request->sessid;
-    response->transid = request->transid;
-    response->reqid = request->reqid;
-    response->variables = request->variables;
-    request->variables = NULL;
-    for (netsnmp_variable_list *varbind = response->variables; varbind; varbind = varbind->next_variable) {
-        if (request->command == AGENTX_GET)
-            answer_one_get(snapshot, agent, varbind);
-        else
-            answer_one_getnext(snapshot, agent, varbind);
+    if (!shortcut.transport || shortcut.begin < shortcut.end || !agentx_is_between(&shortcut.frame))
+        return false;
+    refreshes = cache_agent(shortcut.cache)->refreshes;
+    for (int turn = 0; turn < MOST_TURNS; turn++) {
+        ssize_t n = recv(shortcut.transport->sock, shortcut.input, INPUT_SIZE, turn == 0 ? MSG_DONTWAIT : 0);
+
+        if (n <= 0)
+            return n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR);
+        shortcut.begin = 0;
+        shortcut.end = (size_t)n;
+        answer_input();
+        if (shortcut.begin < shortcut.end)
+            return false;
+        if (cache_agent(shortcut.cache)->refreshes != refreshes)
+            break; /* that took its time: see what else there is to do */
     }
-    if (!snmp_send(session, response))
-        snmp_free_pdu(response);
+    return true;
 }
 
-static int on_message(int operation, netsnmp_session *session, int request_id, netsnmp_pdu *pdu, void *context)
+/* In the place of the transport's own function: what was read here goes first. */
+static int receive(netsnmp_transport *transport, void *buffer, int size, void **opaque, int *opaque_length)
 {
-    if (operation != NETSNMP_CALLBACK_OP_RECEIVED_MESSAGE || !pdu || !is_ours(session, pdu))
-        return shortcut.normal(operation, session, request_id, pdu, context);
-    respond(session, pdu);
-    return 1;
+    size_t left = shortcut.end - shortcut.begin;
+    int n;
+
+    if (left == 0) {
+        n = shortcut.receive(transport, buffer, size, opaque, opaque_length);
+    } else {
+        n = left < (size_t)size ? (int)left : size;
+        memcpy(buffer, shortcut.input + shortcut.begin, (size_t)n);
+        shortcut.begin += (size_t)n;
+        *opaque = NULL;
+        *opaque_length = 0;
+    }
+    if (n > 0)
+        agentx_follow(&shortcut.frame, buffer, (size_t)n);
+    return n;
 }
 
 /* --- For the session --- */
@@ -158,11 +137,31 @@ bool shortcut_is_wanted(enum shortcut_use use)
     return false;
 }
 
+/* Others, like TLS, have more to do than to read octets. */
+static bool is_plain(const netsnmp_transport *transport)
+{
+    return transport->domain == netsnmp_UnixDomain || transport->domain == netsnmp_snmpTCPDomain;
+}
+
 void shortcut_take(void *opened, struct cache *cache)
 {
     netsnmp_session *session = opened;
+    netsnmp_transport *transport = snmp_sess_transport(snmp_sess_pointer(session));
+    struct timeval patience = {.tv_usec = PATIENCE * 1000};
 
+    if (!is_plain(transport) || setsockopt(transport->sock, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)) != 0)
+        return;
     shortcut.cache = cache;
-    shortcut.normal = session->callback;
-    session->callback = on_message;
+    shortcut.transport = transport;
+    shortcut.session_id = (uint32_t)session->sessid;
+    shortcut.receive = transport->f_recv;
+    shortcut.frame = (struct agentx_frame){0};
+    shortcut.begin = shortcut.end = 0;
+    transport->f_recv = receive;
+}
+
+void shortcut_leave(void)
+{
+    shortcut.transport = NULL;
+    shortcut.begin = shortcut.end = 0;
 }

@@ -1,6 +1,5 @@
 /* shortcut: answers Get and GetNext where they come in from snmpd, rather than let Net-SNMP carry each through its agent
- * by way of a pipe, which makes a walk half as long again. What it does not know goes the normal way, to the same
- * answers. */
+ * by way of a pipe, which takes half as long again. What it does not know goes the normal way, to the same answers. */
 #ifndef RDMA_AGENTX_SHORTCUT_H
 #define RDMA_AGENTX_SHORTCUT_H
 
@@ -17,8 +16,14 @@ bool shortcut_is_wanted(enum shortcut_use use);
 /* True if it was proven with this version of the library, "5.9.3". */
 bool shortcut_is_proven(const char *version);
 
-/* Takes over what comes in from the master that session has been opened to; to be called at each connection. session
+/* Takes over the connection to the master that session has been opened to; to be called at each connection. session
  * is a netsnmp_session. */
 void shortcut_take(void *session, struct cache *cache);
+
+/* The connection has ended. */
+void shortcut_leave(void);
+
+/* Answers what can be read from the connection. False if Net-SNMP has something to read there. */
+bool shortcut_serve(void);
 
 #endif

@@ -4,9 +4,11 @@ Messages are built here octet by octet, so that also what no snmpd would send ca
 """
 
 import collections
+import fcntl
 import select
 import socket
 import struct
+import termios
 import time
 
 OPEN, CLOSE, REGISTER, UNREGISTER, GET, GETNEXT, PING, ADD_CAPABILITIES, RESPONSE = 1, 2, 3, 4, 5, 6, 13, 16, 18
@@ -120,16 +122,31 @@ class Connection:
     def send(self, message):
         self.socket.sendall(message)
 
-    def ask(self, kind, ranges, flags=0, context=b"", session_id=None):
-        """Sends a Get or GetNext of Ranges; the whole response."""
+    def wait_until_read(self):
+        """Waits until the subagent has read all that was sent."""
+        end = time.monotonic() + PATIENCE
+        while struct.unpack("i", fcntl.ioctl(self.socket, termios.TIOCOUTQ, bytes(4)))[0] > 0:
+            if time.monotonic() > end:
+                raise TimeoutError("the subagent does not read")
+            time.sleep(0.001)
+
+    def message(self, kind, ranges, flags=0, context=b"", session_id=None):
+        """A Get or GetNext of Ranges."""
         order = order_of(flags)
         body = put_octets(context, order) if flags & NON_DEFAULT_CONTEXT else b""
         for item in ranges:
             body += put_oid(item.start, item.is_inclusive, order) + put_oid(item.end, False, order)
         self.packet_id += 1
         identity = self.session_id if session_id is None else session_id
-        self.send(struct.pack(order + HEADER.format[1:], 1, kind, flags, 0, identity, 77, self.packet_id, len(body))
-                  + body)
+        return struct.pack(order + HEADER.format[1:], 1, kind, flags, 0, identity, 77, self.packet_id,
+                           len(body)) + body
+
+    def ask(self, *arguments, **more):
+        """Sends such a message; the whole response."""
+        self.send(self.message(*arguments, **more))
+        return self.receive_response()
+
+    def receive_response(self):
         while True:
             message = self.receive()
             if message[1] == RESPONSE:
