@@ -629,19 +629,37 @@ def index_text(index):
     return "".join('."%s"' % part if isinstance(part, str) else ".%d" % part for part in index)
 
 
-def walk(tree, cache_max_age=1000):
-    """The OID and the line of every object instance, in the order of a walk."""
+def instances(tree, cache_max_age=1000):
+    """(OID, name, value, value as printed) of every object instance."""
     tables = rows(Agent(tree, cache_max_age))
-    instances = []
     for name, table, column, syntax, value_of in OBJECTS:
         for index, row in tables[table]:
             value = value_of(row)
             if value is not None:
                 # A scalar is a column of rdmaAgent, a column of a table lies below its entry.
                 arcs = (table, column) if table == AGENT else (table, 1, column)
-                line = "%s%s = %s" % (name, index_text(index), syntax(value))
-                instances.append((ROOT + arcs + index_oid(index), line))
-    return sorted(instances)
+                yield ROOT + arcs + index_oid(index), name + index_text(index), value, syntax(value)
+
+
+def walk(tree, cache_max_age=1000):
+    """The OID and the line of every object instance, in the order of a walk."""
+    return sorted((oid, "%s = %s" % (name, line)) for oid, name, _, line in instances(tree, cache_max_age))
+
+
+def cells(tree, cache_max_age=1000):
+    """OID -> (type, value) of every object instance in the order of a walk: the type as snmpwalk prints it, the value a
+    number or a text, or None where it depends on the time or on the program."""
+    found = {}
+    for oid, _, value, line in instances(tree, cache_max_age):
+        syntax, _, printed_value = line.partition(": ")
+        if value == ANY:
+            value = None
+        elif syntax == "STRING":
+            value = printed_value
+        elif syntax == "INTEGER":       # a number outside an enumeration is another one in its cell
+            value = int(re.search("-?[0-9]+", printed_value.rpartition("(")[2])[0])
+        found[oid] = syntax, value
+    return dict(sorted(found.items()))
 
 
 def readable_counters(tree):
