@@ -92,18 +92,31 @@ static bool is_foreign(int device, int net, const char *netdev)
            (ours.st_dev != its.st_dev || ours.st_ino != its.st_ino);
 }
 
+/* Without carrier, or without any idea of a speed, the file says -1 or refuses. */
+static bool lacks_speed(int net, const char *netdev)
+{
+    char path[SCAN_PATH_SIZE], raw[SCAN_TEXT_SIZE];
+    int64_t speed;
+    ssize_t n;
+
+    snprintf(path, sizeof(path), "%s/speed", netdev);
+    n = sysfs_read_file(net, path, raw, sizeof(raw));
+    return n != -ENOENT && (n < 0 || !sysfs_parse_number(raw, (size_t)n, &speed) || speed == 0);
+}
+
 static void read_numbers(const struct scan_pass *pass, struct scan_port *reader, const struct scan_host *host)
 {
     char path[SCAN_PATH_SIZE], text[32];
     int64_t number;
 
     reader->known.ifindex = ABSENT;
-    reader->netdev_is_foreign = false;
+    reader->netdev_is_foreign = reader->netdev_lacks_speed = false;
     if (reader->known.netdev[0] == '\0' || host->net < 0)
         return;
     reader->netdev_is_foreign = is_foreign(pass->device, host->net, reader->known.netdev);
     if (reader->netdev_is_foreign)
         return;
+    reader->netdev_lacks_speed = lacks_speed(host->net, reader->known.netdev);
     snprintf(path, sizeof(path), "%s/ifindex", reader->known.netdev);
     if (read_number_quietly(host->net, path, &number) && number > 0 && number <= INT32_MAX)
         reader->known.ifindex = number;

@@ -7,8 +7,8 @@
 
 #include "scan_port.h"
 
-/* Finds the port's netdev, its ifindex and its MTU; a change of the MTU makes the port want libibverbs'
- * answer again. */
+/* Finds the port's netdev, its ifindex, its MTU and whether it has a speed; a change of the MTU makes the port want
+ * libibverbs' answer again. */
 void scan_netdev_find(struct scan_pass *pass, struct scan_port *reader, const struct scan_host *host);
 
 /* True unless the netdev vouches for the link being as it was at the last pass. */

@@ -189,16 +189,17 @@ static bool store_gid(struct port *port, const char *text, size_t length)
 static const struct {
     const char *file;
     bool (*store)(struct port *port, const char *text, size_t length);
+    bool is_asked;    /* of the port itself, in one query each (ib_query_port); the kernel knows the others */
     bool is_optional; /* refusing it says nothing of the port's health */
 } attributes[SCAN_PORT_ATTRIBUTES] = {
-    {"link_layer", store_link_layer, false},
-    {"rate", store_rate, false},
-    {"lid", store_lid, false},
-    {"lid_mask_count", store_lmc, false},
-    {"sm_lid", store_sm_lid, false},
-    {"sm_sl", store_sm_sl, false},
-    {"cap_mask", store_capability_mask, false},
-    {"gids/0", store_gid, true},
+    {"link_layer", store_link_layer, false, false},
+    {"rate", store_rate, true, false},
+    {"lid", store_lid, true, false},
+    {"lid_mask_count", store_lmc, true, false},
+    {"sm_lid", store_sm_lid, true, false},
+    {"sm_sl", store_sm_sl, true, false},
+    {"cap_mask", store_capability_mask, true, false},
+    {"gids/0", store_gid, false, true},
 };
 /* clang-format on */
 
@@ -224,6 +225,11 @@ static bool read_state(struct scan_pass *pass, struct scan_port *reader, struct 
     return true;
 }
 
+static bool lacks_states(const struct port *known)
+{
+    return known->state == ABSENT || known->phys_state == ABSENT;
+}
+
 static void read_states(struct scan_pass *pass, struct scan_port *reader)
 {
     struct port *known = &reader->known;
@@ -234,15 +240,19 @@ static void read_states(struct scan_pass *pass, struct scan_port *reader)
                                             &known->phys_state, known->phys_state_text);
     scan_file_hurry(&reader->state, pass->now, STATE_BACKOFF);
     scan_file_hurry(&reader->phys_state, pass->now, STATE_BACKOFF);
-    reader->state_due =
-        known->state == ABSENT || known->phys_state == ABSENT ? pass->now : pass->now + SCAN_SLOW_INTERVAL;
+    reader->state_due = lacks_states(known) ? pass->now : pass->now + SCAN_SLOW_INTERVAL;
+    reader->loud_due = pass->now + SCAN_LOUD_INTERVAL;
 }
 
-static void forget_attributes(struct port *known)
+static void forget_asked(struct port *known)
 {
     known->width = known->speed = ABSENT;
     known->lid = known->lmc = known->sm_lid = known->sm_sl = known->capability_mask = ABSENT;
     known->width_text[0] = known->speed_text[0] = known->generation[0] = '\0';
+}
+
+static void forget_others(struct port *known)
+{
     known->gid[0] = '\0';
     known->link_layer = ABSENT;
     known->link_layer_text[0] = '\0';
@@ -267,11 +277,16 @@ static void read_attribute(struct scan_pass *pass, struct scan_port *reader, siz
         reader->attributes_again |= 1u << i;
 }
 
-static void read_attributes(struct scan_pass *pass, struct scan_port *reader)
+/* ask: those that the port itself must be asked for, too. */
+static void read_attributes(struct scan_pass *pass, struct scan_port *reader, bool ask)
 {
-    forget_attributes(&reader->known);
+    if (ask)
+        forget_asked(&reader->known);
+    forget_others(&reader->known);
     for (size_t i = 0; i < SCAN_PORT_ATTRIBUTES; i++)
-        read_attribute(pass, reader, i);
+        if (ask || !attributes[i].is_asked)
+            read_attribute(pass, reader, i);
+    reader->attributes_cut = ask && pass->stopped;
     reader->slow_due = pass->stopped ? pass->now : pass->now + SCAN_SLOW_INTERVAL;
 }
 
@@ -335,18 +350,27 @@ static void copy_known(const struct scan_port *reader, struct port *port)
         port->status = STATUS_PARTIAL;
 }
 
+/* Is it enough of a reason to ask the port that a minute has passed? Not where each answer would put a line into the
+ * kernel's log: there the netdev, and an hour, must do. */
+static bool may_ask_by_time(const struct scan_port *reader, int64_t now)
+{
+    return !reader->netdev_lacks_speed || now >= reader->loud_due || reader->attributes_cut ||
+           lacks_states(&reader->known);
+}
+
 void scan_port_read_attributes(struct scan_pass *pass, struct scan_port *reader, const struct scan_host *host,
                                struct port *port)
 {
     bool answers_again = reader->counters.answers_again || reader->hw.directory.answers_again;
     bool moved = link_counters_moved(reader, port) || answers_again, look, refused;
+    bool by_time = may_ask_by_time(reader, pass->now);
     int64_t old_state = reader->known.state;
 
     if (answers_again)
         retry_refused(reader); /* a firmware reset is over */
 
     look = reader->known.link_layer != LINK_LAYER_ETHERNET || scan_netdev_moved(pass, reader, host) ||
-           pass->now >= reader->state_due || answers_again;
+           (by_time && pass->now >= reader->state_due) || answers_again;
     if (look) {
         refused = reader->state.refusals > 0;
         read_states(pass, reader);
@@ -358,7 +382,7 @@ void scan_port_read_attributes(struct scan_pass *pass, struct scan_port *reader,
         }
     }
     if (moved || pass->now >= reader->slow_due) {
-        read_attributes(pass, reader);
+        read_attributes(pass, reader, moved || by_time);
         if (!pass->stopped)
             scan_netdev_find(pass, reader, host);
     } else {

@@ -15,6 +15,8 @@ enum {
     SCAN_NETDEV_FILES = 3,
     SCAN_LINK_COUNTERS = 2,
     SCAN_SLOW_INTERVAL = 60 * 1000, /* ms */
+    /* A port whose every answer puts a line into the kernel's log: see netdev_lacks_speed. */
+    SCAN_LOUD_INTERVAL = 60 * SCAN_SLOW_INTERVAL,
 };
 
 /* A hw_counters directory of a port or a device. */
@@ -34,11 +36,15 @@ struct scan_port {
     struct scan_file netdev_file[SCAN_NETDEV_FILES];
     char netdev_mark[SCAN_NETDEV_FILES][16]; /* what they said last */
     bool netdev_is_foreign;                  /* its name is that of another one in this network namespace */
-    uint32_t attributes_failed;              /* bit i: attribute[i] exists and its last answer was no value */
-    uint32_t attributes_again;               /* bit i: its next answer may be another one already */
+    /* Then drivers that tell the speed of their netdev as the port's make the kernel write "speed is unknown" to its log
+     * whenever the port is asked for anything (ib_get_eth_speed, drivers/infiniband/core/verbs.c). */
+    bool netdev_lacks_speed;
+    uint32_t attributes_failed; /* bit i: attribute[i] exists and its last answer was no value */
+    uint32_t attributes_again;  /* bit i: its next answer may be another one already */
+    bool attributes_cut;        /* there was no time for all of them */
     bool state_failed, phys_state_failed;
-    int64_t last_state;          /* that could be read */
-    int64_t state_due, slow_due; /* ms */
+    int64_t last_state;                    /* that could be read */
+    int64_t state_due, slow_due, loud_due; /* ms */
     bool wants_mtu;
     char netdev_mtu[16];
     uint8_t link_slot[SCAN_LINK_COUNTERS];    /* of link_downed and link_error_recovery */

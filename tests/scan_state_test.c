@@ -242,6 +242,70 @@ static const struct {
     {"class/net/eth0/operstate", ""},
 };
 
+/* What the speed of a netdev reads as that has none. */
+static const char *const no_speeds[] = {"-1\n", "0\n", ""};
+
+START_TEST(an_ethernet_port_without_speed_is_asked_every_hour)
+{
+    unit_write(scan_tree.root, "class/net/eth0/speed", no_speeds[_i]);
+    ck_assert_uint_eq(asks(MINUTE, "1/state"), 1); /* and sees that there is no speed */
+    scan_tree_write_port("gids/0", "fe80:0000:0000:0000:0000:00ff:fe00:0001\n");
+    for (int minute = 1; minute < 60; minute++) {
+        ck_assert_uint_eq(asks(MINUTE, "1/state") + sysfs_fake_reads("1/phys_state"), 0);
+        ck_assert_uint_eq(sysfs_fake_reads("1/rate") + sysfs_fake_reads("1/lid") + sysfs_fake_reads("1/cap_mask"), 0);
+        ck_assert_uint_eq(sysfs_fake_reads("1/gids/0"), 1);
+        ck_assert_int_eq(port()->state, PORT_ACTIVE);
+        ck_assert_int_eq(port()->speed, 400000);
+        ck_assert_int_eq(port()->lid, 0x1a);
+        ck_assert_str_eq(port()->gid, "fe80:0000:0000:0000:0000:00ff:fe00:0001");
+    }
+    ck_assert_uint_eq(asks(MINUTE, "1/state"), 1);
+    ck_assert(attributes_were_read());
+}
+END_TEST
+
+START_TEST(attributes_without_time_are_read_next_though_there_is_no_speed)
+{
+    enum { UP_TO_THE_RATE = COUNTERS + HW_COUNTERS + 3 + 2 + 2 }; /* netdev, states, link_layer, rate */
+
+    unit_write(scan_tree.root, "class/net/eth0/speed", "-1\n");
+    asks(MINUTE, "");
+    unit_write(scan_tree.root, "class/net/eth0/operstate", "down\n");
+    scan_tree_write_port("state", "2: INIT\n");
+    sysfs_fake_forget();
+    scan_tree_read_in_haste(SECOND, UP_TO_THE_RATE);
+    ck_assert_int_eq(port()->speed, 400000);
+    ck_assert_int_eq(port()->lid, ABSENT);
+    asks(SECOND, "");
+    ck_assert_int_eq(port()->lid, 0x1a);
+    ck_assert_int_eq(port()->status, STATUS_OK);
+}
+END_TEST
+
+START_TEST(an_ethernet_port_that_has_its_speed_back_is_asked_every_minute)
+{
+    unit_write(scan_tree.root, "class/net/eth0/speed", "-1\n");
+    ck_assert_uint_eq(asks(MINUTE, "1/state"), 1);
+    unit_write(scan_tree.root, "class/net/eth0/speed", "400000\n");
+    ck_assert_uint_eq(asks(MINUTE, "1/state"), 0);
+    for (int minute = 0; minute < 3; minute++)
+        ck_assert_uint_eq(asks(MINUTE, "1/state"), 1);
+    ck_assert(attributes_were_read());
+}
+END_TEST
+
+START_TEST(an_ethernet_port_without_speed_is_asked_when_its_netdev_has_moved)
+{
+    unit_write(scan_tree.root, "class/net/eth0/speed", "-1\n");
+    asks(MINUTE, "");
+    unit_write(scan_tree.root, movements[_i].path, movements[_i].text);
+    scan_tree_write_port("state", "1: DOWN\n");
+    ck_assert_uint_eq(asks(SECOND, "1/state"), 1);
+    ck_assert_int_eq(port()->state, PORT_DOWN);
+    ck_assert(attributes_were_read());
+}
+END_TEST
+
 START_TEST(an_ethernet_port_is_asked_when_its_netdev_has_moved)
 {
     unit_write(scan_tree.root, movements[_i].path, movements[_i].text);
@@ -341,6 +405,11 @@ Suite *unit_suite(void)
     tcase_add_test(ethernet, an_ethernet_port_is_not_asked_while_its_netdev_stands_still);
     tcase_add_test(ethernet, an_ethernet_port_is_asked_every_minute);
     tcase_add_loop_test(ethernet, an_ethernet_port_is_asked_when_its_netdev_has_moved, 0, UNIT_COUNT(movements));
+    tcase_add_loop_test(ethernet, an_ethernet_port_without_speed_is_asked_every_hour, 0, UNIT_COUNT(no_speeds));
+    tcase_add_test(ethernet, attributes_without_time_are_read_next_though_there_is_no_speed);
+    tcase_add_test(ethernet, an_ethernet_port_that_has_its_speed_back_is_asked_every_minute);
+    tcase_add_loop_test(ethernet, an_ethernet_port_without_speed_is_asked_when_its_netdev_has_moved, 0,
+                        UNIT_COUNT(movements));
     tcase_add_loop_test(ethernet, a_state_that_was_not_there_yet_is_asked_for_at_each_pass, 0, 2);
     tcase_add_test(ethernet, files_of_the_netdev_are_held_open);
     tcase_add_test(ethernet, a_netdev_that_is_renamed_is_found_at_once);
