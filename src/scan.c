@@ -292,6 +292,7 @@ static struct device *read_device(struct scan *scan, struct scan_pass *pass)
     struct device *device = device_new(scan->name, scan->port_count);
     struct scan_host host = {.net = scan->net,
                              .name = scan->name,
+                             .is_real_sysfs = sysfs_is_real(scan->settings->sysfs_root),
                              .traits = &scan->identity.known->traits,
                              .port_count = device->port_count};
     bool whole = read_ports(scan, pass, &host, device) && !scan->list_failed;

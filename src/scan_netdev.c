@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "nldev.h"
 #include "sysfs.h"
 
 enum { CARRIER_CHANGES = 0 };
@@ -104,22 +105,46 @@ static bool lacks_speed(int net, const char *netdev)
     return n != -ENOENT && (n < 0 || !sysfs_parse_number(raw, (size_t)n, &speed) || speed == 0);
 }
 
+static int64_t read_ifindex(int net, const char *netdev)
+{
+    char path[SCAN_PATH_SIZE];
+    int64_t number;
+
+    snprintf(path, sizeof(path), "%s/ifindex", netdev);
+    return read_number_quietly(net, path, &number) && number > 0 && number <= INT32_MAX ? number : ABSENT;
+}
+
+/* What sysfs says of a device without hardware is not enough: siw has no file that names the netdev, and one of rxe may be
+ * in another network namespace. Netlink names it if it is in ours. A netdev that is still the same need not be asked for
+ * again. */
+static void ask_kernel(struct scan_port *reader, const struct scan_host *host, const char *old)
+{
+    struct port *known = &reader->known;
+    char netdev[sizeof(known->netdev)];
+    int found = known->ifindex != ABSENT && read_ifindex(host->net, old) == known->ifindex;
+
+    if (found)
+        strcpy(netdev, old);
+    else
+        found = nldev_find_netdev(host->name, (uint32_t)reader->number, netdev, sizeof(netdev));
+    if (found > 0)
+        strcpy(known->netdev, netdev);
+    reader->netdev_is_foreign = found == 0;
+}
+
 static void read_numbers(const struct scan_pass *pass, struct scan_port *reader, const struct scan_host *host)
 {
     char path[SCAN_PATH_SIZE], text[32];
-    int64_t number;
 
     reader->known.ifindex = ABSENT;
-    reader->netdev_is_foreign = reader->netdev_lacks_speed = false;
+    reader->netdev_lacks_speed = false;
     if (reader->known.netdev[0] == '\0' || host->net < 0)
         return;
-    reader->netdev_is_foreign = is_foreign(pass->device, host->net, reader->known.netdev);
+    reader->netdev_is_foreign |= is_foreign(pass->device, host->net, reader->known.netdev);
     if (reader->netdev_is_foreign)
         return;
     reader->netdev_lacks_speed = lacks_speed(host->net, reader->known.netdev);
-    snprintf(path, sizeof(path), "%s/ifindex", reader->known.netdev);
-    if (read_number_quietly(host->net, path, &number) && number > 0 && number <= INT32_MAX)
-        reader->known.ifindex = number;
+    reader->known.ifindex = read_ifindex(host->net, reader->known.netdev);
     snprintf(path, sizeof(path), "%s/mtu", reader->known.netdev);
     if (read_quietly(host->net, path, text, sizeof(reader->netdev_mtu)) && strcmp(text, reader->netdev_mtu) != 0) {
         strcpy(reader->netdev_mtu, text);
@@ -186,9 +211,13 @@ bool scan_netdev_moved(struct scan_pass *pass, struct scan_port *reader, const s
 void scan_netdev_find(struct scan_pass *pass, struct scan_port *reader, const struct scan_host *host)
 {
     char old[ATTRIBUTE_SIZE];
+    struct stat hardware;
 
     strcpy(old, reader->known.netdev);
     find_name(pass, reader, host);
+    reader->netdev_is_foreign = false;
+    if (host->is_real_sysfs && fstatat(pass->device, "device", &hardware, 0) != 0)
+        ask_kernel(reader, host, old);
     read_numbers(pass, reader, host);
     if (strcmp(old, reader->known.netdev) != 0)
         forget_files(pass, reader);

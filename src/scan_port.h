@@ -56,6 +56,7 @@ struct scan_port {
 struct scan_host {
     int net;          /* directory class/net, -1 without it */
     const char *name; /* of the device */
+    bool is_real_sysfs;
     const struct driver_traits *traits;
     int64_t port_count;
 };

@@ -9,6 +9,15 @@
 #include <string.h>
 #include <unistd.h>
 
+bool sysfs_is_real(const char *root)
+{
+    size_t length = strlen(root);
+
+    while (length > 1 && root[length - 1] == '/')
+        length--;
+    return length == strlen("/sys") && strncmp(root, "/sys", length) == 0;
+}
+
 int sysfs_open_directory(int dir, const char *path)
 {
     int fd = openat(dir, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -8,6 +8,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+/* True if root is /sys: then other interfaces of the kernel speak of the same devices. */
+bool sysfs_is_real(const char *root);
+
 /* --- Reading. All return -errno when they fail. --- */
 
 /* A descriptor of the directory at path below the directory dir (AT_FDCWD is fine); the caller closes it. */

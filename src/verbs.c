@@ -17,13 +17,9 @@ static bool is_other(void *found, const char *name)
 bool verbs_is_safe(const char *sysfs_root)
 {
     bool found = false;
-    size_t length = strlen(sysfs_root);
 
-    while (length > 1 && sysfs_root[length - 1] == '/')
-        length--;
-    if (length != strlen("/sys") || strncmp(sysfs_root, "/sys", length) != 0)
-        return false;
-    sysfs_list(AT_FDCWD, "/sys/class/infiniband_verbs", is_other, &found);
+    if (sysfs_is_real(sysfs_root))
+        sysfs_list(AT_FDCWD, "/sys/class/infiniband_verbs", is_other, &found);
     return found;
 }
 

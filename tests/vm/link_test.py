@@ -7,7 +7,6 @@ import expected_walk
 import tap
 from harness import UNHURRIED, Agent, Master, serving_whole, wait_for
 
-FOLLOWS_WITHIN = 5      # s; a port is looked at without need only once a minute
 COLUMNS = ("rdmaPortState", "rdmaPortStateText", "rdmaPortPhysState", "rdmaPortPhysStateText", "rdmaPortLinkSpeed",
            "rdmaPortLinkWidth", "rdmaPortGid", "rdmaPortNetdev", "rdmaPortIfIndex")
 
@@ -24,13 +23,8 @@ def wanted_row(device):
     return [lines[name] for name in names if name in lines]
 
 
-def number(client, name):
-    """The number of a cell."""
-    return int(client.cell(name).rpartition(" ")[2])
-
-
 def changes(client, device):
-    return number(client, 'rdmaPortStateChanges."%s".1' % device)
+    return vm.number(client, 'rdmaPortStateChanges."%s".1' % device)
 
 
 def become(client, state, sentence):
@@ -39,7 +33,7 @@ def become(client, state, sentence):
     agrees = True
     try:
         wait_for(lambda: all(row(client, device) == wanted_row(device) for device in ("rxe0", "rxe1")), sentence,
-                 FOLLOWS_WITHIN)
+                 vm.FOLLOWS_WITHIN)
     except TimeoutError:
         agrees = False
     tap.ok(agrees, sentence, *(row(client, "rxe0") + row(client, "rxe1")))
@@ -67,7 +61,7 @@ def test_states(client):
 
 def test_mtu(client):
     def active(device):
-        return number(client, 'rdmaPortActiveMtu."%s".1' % device)
+        return vm.number(client, 'rdmaPortActiveMtu."%s".1' % device)
 
     was = active("rxe0")
     vm.shell("""
@@ -88,7 +82,7 @@ def test_rename(client):
         ip link set veth0 name cable
         ip link set cable up
         """)
-    wait_for(lambda: client.cell('rdmaPortNetdev."rxe0".1') == "STRING: cable", "the row has the new name", FOLLOWS_WITHIN)
+    wait_for(lambda: client.cell('rdmaPortNetdev."rxe0".1') == "STRING: cable", "the row has the new name", vm.FOLLOWS_WITHIN)
     tap.equal(row(client, "rxe0"), wanted_row("rxe0"), "a network interface with another name is found again")
 
 

@@ -27,10 +27,11 @@ from harness import BUILD, PATIENCE, Process, Workspace, wait_for               
 CLASS = "class/infiniband"
 INSIDE = "VM_INSIDE"      # set in the machine
 BLOCKED_FOR = 1.0   # s that nobody may be held up by us
+FOLLOWS_WITHIN = 5    # s that a row may take; without need, a port is looked at once a minute
 
 
-def run_test(test, clock=""):
-    """Runs test(workspace) in a virtual machine; points are printed here. clock: see boot."""
+def run_test(test):
+    """Runs test(workspace) in a virtual machine; points are printed here."""
     if os.environ.get(INSIDE):
         with tap.points(), Workspace() as workspace:
             test(workspace)
@@ -42,7 +43,7 @@ def run_test(test, clock=""):
         return
     if prepared.returncode != 0:
         sys.exit("prepare failed: " + prepared.stdout)
-    os.environ.update({INSIDE: "yes", "VM_CACHE": cache, "VM_CLOCK": clock, "builddir": BUILD,
+    os.environ.update({INSIDE: "yes", "VM_CACHE": cache, "builddir": BUILD,
                        "PATIENCE": str(3 * PATIENCE)})  # the processor is emulated
     sys.stdout.flush()
     os.execv(os.path.join(HERE, "boot"), ["boot", "exec '%s' '%s'" % (sys.executable, os.path.abspath(sys.argv[0]))])
@@ -180,6 +181,11 @@ class Sysfs:
     @staticmethod
     def link(path):
         return os.readlink("/sys/" + path) if os.path.islink("/sys/" + path) else ""
+
+
+def number(client, name):
+    """The number of a cell that has one."""
+    return int(client.cell(name).rpartition(" ")[2])
 
 
 def kernel_log():

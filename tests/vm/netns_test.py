@@ -1,0 +1,78 @@
+#!/usr/bin/env python3
+"""Holds that in another network namespace nothing is shown that belongs to somebody else: neither the ifIndex of a network
+interface that has only the name of a port's own, nor, where RDMA devices are assigned to namespaces, another's device."""
+
+import vm
+import tap
+from harness import UNHURRIED, Agent, Master, serving_whole, wait_for
+
+INSIDE = ["ip", "netns", "exec", "other"]
+OPTIONS = ["--cache-ttl", "0s", *UNHURRIED]
+
+
+def agent_inside(workspace, master):
+    agent = Agent(workspace, master, "/sys", *OPTIONS)
+    agent.arguments[:0] = INSIDE
+    return agent
+
+
+def test_shared(workspace, master):
+    """Both names are there, with other network interfaces, and other numbers of those."""
+    vm.shell("""
+        ip netns add other
+        ip -n other link add index 77 veth0 type dummy
+        ip -n other link add index 78 veth1 type dummy
+        """)
+    client = master.client()
+    with agent_inside(workspace, master) as agent:
+        serving_whole(master)
+        lines = client.walk().lines
+        agent.stop()
+    tap.ok('rdmaPortState."rxe0".1 = INTEGER: active(4)' in lines,
+           "in another network namespace the devices are shown, with their attributes", *lines)
+    tap.ok(not any(line.startswith("rdmaCounter") for line in lines),
+           "without counters, which the kernel does not show there", *lines)
+    tap.equal([line for line in lines if line.startswith("rdmaPortIfIndex")], [],
+              "and without the ifIndex of those who only have the names of their network interfaces")
+    with Agent(workspace, master, "/sys", *OPTIONS):
+        serving_whole(master)
+        tap.equal([client.cell('rdmaPortIfIndex."%s".1' % device) for device in ("rxe0", "rxe1")],
+                  ["INTEGER: " + vm.read("class/net/%s/ifindex" % netdev) for netdev in ("veth0", "veth1")],
+                  "at home their ifIndex is that of their network interfaces")
+    vm.shell("ip netns del other")
+
+
+def test_exclusive(workspace, master):
+    """This kernel cannot move rxe between namespaces; a device that stays at home is nobody else's."""
+    # The namespace ends some time after its name: only then may the mode be changed.
+    def change_mode():
+        try:
+            vm.command("rdma", "system", "set", "netns", "exclusive")
+        except RuntimeError:
+            return False
+        return True
+
+    wait_for(change_mode, "the kernel assigns RDMA devices to namespaces exclusively")
+    vm.shell("ip netns add other")
+    client = master.client()
+    with agent_inside(workspace, master):
+        serving_whole(master)
+        lines = client.walk().lines
+        tap.ok(lines and all(line.startswith("rdmaAgent") for line in lines),
+               "where devices belong to namespaces, none of another is shown", *lines)
+    with Agent(workspace, master, "/sys", *OPTIONS):
+        serving_whole(master)
+        tap.equal(client.cell('rdmaCounterValue."rxe0".1."sent_pkts"'),
+                  "Counter64: " + vm.read(vm.CLASS + "/rxe0/ports/1/hw_counters/sent_pkts"),
+                  "at home they are there, with their counters")
+
+
+def main(workspace):
+    master = workspace.enter(Master(workspace))
+    vm.add_pair()
+    test_shared(workspace, master)
+    test_exclusive(workspace, master)
+
+
+if __name__ == "__main__":
+    vm.run_test(main)
