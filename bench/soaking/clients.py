@@ -230,7 +230,7 @@ class Changer(threading.Thread):
                     continue
                 fall = device.versions.get((port, file), 0) // 2 if self.chance.random() < 0.002 else -1
                 self.rig.bump(device, port, file, -fall if fall > 0 else 1)
-            elif self.states and self.chance.random() < (0.02 if file == "lid" else 0.05) and not file.startswith("node_"):
+            elif self.states and self.chance.random() < {"lid": 0.02, "node_guid": 0, "node_desc": 0}.get(file, 0.05):
                 self.rig.bump(device, port, file)
             else:
                 continue

@@ -1,7 +1,7 @@
 """The devices that are served: what their files hold, so that each value tells whose it is, and which cells come of it.
 
-A counter holds (10 * device + port) * 10^14 + file * 10^11 + version, with the version rising at each change. None is ever
-0. Even devices are InfiniBand, odd ones Ethernet; every third one has two ports. A port of 0 means the device itself.
+A counter holds (10 * device + port) * 10^14 + file * 10^11 + version, with the version rising at each change. None is
+ever 0. Even devices are InfiniBand, odd ones Ethernet; every third one has two ports. Port 0 means the device itself.
 """
 
 import collections
@@ -31,10 +31,10 @@ PORT_OBJECTS = {
     "rdmaPortRcvOctets": ("counters/port_rcv_data", 4), "rdmaHwRxWriteRequests": ("hw_counters/rx_write_requests", 1),
     "rdmaHwOutOfSequence": ("hw_counters/out_of_sequence", 1), "rdmaHwNpCnpSent": ("hw_counters/np_cnp_sent", 1)}
 DEVICE_OBJECTS = {"rdmaDeviceNodeGuid": ("node_guid", 1), "rdmaDeviceNodeDescription": ("node_desc", 1)}
-OTHERS = ("rdmaPortMIB", "rdmaDeviceStatus", "rdmaDeviceKernelName", "rdmaPortStatus", "rdmaPortName", "rdmaCounterValue",
-          "rdmaDeviceCounterValue", "rdmaAgentHealth")
+OTHERS = ("rdmaPortMIB", "rdmaDeviceStatus", "rdmaDeviceKernelName", "rdmaPortStatus", "rdmaPortName",
+          "rdmaCounterValue", "rdmaDeviceCounterValue")
 
-# One object of one row. file: what it comes from; scale: times what.
+# One object of one row. file: what it comes from, "row" if it is there with the row; scale: times what.
 Cell = collections.namedtuple("Cell", "device port file scale object")
 
 
@@ -43,7 +43,8 @@ class Objects:
 
     def __init__(self, directory):
         names = [*PORT_OBJECTS, *DEVICE_OBJECTS, *OTHERS]
-        self.oid = dict(zip(names, snmp.parallel(lambda name: snmp.translate("RDMA-PORT-MIB::" + name, directory), names, 2)))
+        oids = snmp.parallel(lambda name: snmp.translate("RDMA-PORT-MIB::" + name, directory), names, 2)
+        self.oid = dict(zip(names, oids))
         self.root = self.oid["rdmaPortMIB"]
         self.name = {oid[len(self.root):]: name for name, oid in self.oid.items()}
 
@@ -75,7 +76,8 @@ class Objects:
         if not parsed:
             return ".".join(map(str, oid))
         table, name, device, port, counter = parsed
-        return "%s %s%s %s" % (name or "%d.%d" % (table, oid[len(self.root) + 3]), device, "/%d" % port if port else "", counter)
+        return "%s %s%s %s" % (name or "%d.%d" % (table, oid[len(self.root) + 3]), device, "/%d" % port if port else "",
+                               counter)
 
 
 class Device:
@@ -87,7 +89,8 @@ class Device:
         self.versions, self.carrier_changes = {}, 1
         self.files = [(port, file) for port in self.ports for file in (*PORT_NUMBERS, "state", "phys_state", "lid")]
         self.files += [(0, file) for file in (*DEVICE_NUMBERS, "node_guid", "node_desc")]
-        self.cells = []
+        self.cells = [Cell(self, port, "row", 1, "rdmaPortName") for port in self.ports]
+        self.cells.append(Cell(self, 0, "row", 1, "rdmaDeviceKernelName"))
         for port in self.ports:
             self.cells += [Cell(self, port, file, scale, name) for name, (file, scale) in PORT_OBJECTS.items()]
             self.cells += [Cell(self, port, file, 1, "rdmaCounterValue") for file in HW_COUNTERS]

@@ -4,10 +4,11 @@ import statistics
 
 HEAD = """# What fails, what that costs, and for how long
 
-Made by `bench/reliability`; every figure is of a run. A manager asks for every value of 12 devices some 10 times a second
-while a fault begins, lasts and ends. The devices are served by a file system that hangs, delays and refuses for real
-(`tests/treefs`), the counters change all the time, and every value says whose it is: so each answer can be held against
-what the files held at that moment. The subagent has its default options: values at most 1 s old, 250 ms for a device.
+Made by `bench/reliability`; every figure is of a run. A manager asks for every value of 12 devices some 10 times a
+second while a fault begins, lasts and ends. The devices are served by a file system that hangs, delays and refuses for
+real (`tests/treefs`), the counters change all the time, and every value says whose it is: so each answer can be held
+against what the files held at that moment. The subagent has its default options: values at most 1 s old, 250 ms for a
+device.
 
 - *lost*: at most, from the beginning of the fault until all was whole. *others*: values of devices without a fault that
   were absent meanwhile. What was lost because the machine let nobody run (`bench/soaking/watch.py`) is not counted.
@@ -15,12 +16,12 @@ what the files held at that moment. The subagent has its default options: values
 - *whole again*: seconds from the fault's end to the first answer that lacks nothing, the age of the values included.
 - *bound*: what the run was held to. It is 2 s (1 s for the age of values, 0.7 s for a refresh, 0.3 s for programs to be
   scheduled), and besides:
-  - 1 s after a hang until the device is tried. While it does not answer it is tried after 1, 2, 4 ... 60 s; so
-    for a slow device up to the time it has been slow for. (One that hangs again before it was read three times running is
+  - 1 s after a hang until the device is tried. While it does not answer it is tried after 1, 2, 4 ... 60 s; so for a
+    slow device up to the time it has been slow for. (One that hangs again before it was read three times running is
     tried after twice the time.)
-  - 60 s if a file refused (EINVAL, EOPNOTSUPP, EACCES) three times, or at its first reading; 5 s if it is the state. The
-    kernel may log a line for each such read. If everything refuses, as in a firmware reset, one file is tried at each
-    refresh, and all is back with it.
+  - 60 s if a file refused (EINVAL, EOPNOTSUPP, EACCES) three times running, or at its first reading: some drivers log a
+    line for each such read. 5 s if it is the state and has answered before. If everything refuses, as in a firmware
+    reset, one file is tried at each refresh, and all is back with it.
   - 5 s, later 60 s, until a directory that could not be listed is listed again.
   - 3 s after snmpd answers again: the subagent looks for it every 2 s.
 - *log*: lines that the subagent logged, at most, for one fault from its beginning until all was whole.
@@ -31,12 +32,13 @@ FACTS = "%(system)s, Linux %(kernel)s, %(processor)s; %(netsnmp)s; %(agent)s, co
 SOAK = """
 ## Soak
 
-`bench/soak` has six clients ask (snmpbulkwalk, snmpget, and GET, GETNEXT and GETBULK as fast as they can) while everything
-above happens at random to 8 of 12 devices, up to 4 at once, and to snmpd. A value is right if its file held it, and could
-be read, at some moment from 1.3 s before the request (`--cache-ttl` is 0.3 s there) to the answer. A value may be absent
-only while a fault, and the bound of its healing, say so. The time after which all is whole has the same bounds as above.
-Growth is counted after the first quarter of the time and may be 1.5 MB plain, and 32 MB with AddressSanitizer, which keeps
-memory that was freed.
+`bench/soak` has six clients ask (snmpbulkwalk, snmpget, and GET, GETNEXT and GETBULK by the hundred a second) while
+most of the above happens at random to 8 of 12 devices, up to 4 at once, and to snmpd. A value is right if its file held
+it, and could be read, at some moment from 1.3 s before the request (`--cache-ttl` is 0.3 s there) to the answer. A
+value may be absent only while a fault, and the bound of its healing, say so; a row only while its device is. The time
+after which all is whole has the same bounds as above, with 1.3 s in place of 2 s. Memory may grow by 1.5 MB after the first
+quarter of the time, by 32 MB with AddressSanitizer, which keeps what was freed; the descriptors of the main thread not
+at all.
 """
 
 
@@ -84,7 +86,8 @@ def print_soaks(soaks):
             ("values that could have lacked for that alone", "%(excused)d")):
         print_row(name, *(text % {**soak, "others": len(soak["complaints"]) - soak["wrong"]} for soak in soaks))
     print("\nFaults in the soaks, and seconds until whole:\n")
-    print_row("fault", *("%s: times | median | longest" % ("sanitizers" if soak["sanitizers"] else "plain") for soak in soaks))
+    print_row("fault", *("%s: times | median | longest" % ("sanitizers" if soak["sanitizers"] else "plain")
+                         for soak in soaks))
     print("|---" + "|---|---|---" * len(soaks) + "|")
     for title in dict.fromkeys(title for soak in soaks for title, _, _ in soak["faults"]):
         cells = []
@@ -117,5 +120,6 @@ With sanitizers, in another build directory:
 ../bench/soak --minutes 20 --sanitizers --json sanitizers.json
 ```
 
-Further `--soak FILE` options put more runs on this page. `scripts/test` soaks for a minute, with and without sanitizers. A
-seed that it prints gives the same faults again (`--seed`), though not to the millisecond. For a night: `--minutes 600`.""")
+Further `--soak FILE` options put more runs on this page. `scripts/test` soaks for a minute, with and without
+sanitizers. A seed that it prints begins with the same faults again (`--seed`); how it goes on also depends on how fast
+things heal. For a night: `--minutes 600`.""")

@@ -44,7 +44,8 @@ class MachineWatch:
 
 
 class Rig:
-    """All of it; with defaults, the subagent's are taken, of which cache_ttl is one. The lock is held by who changes the tree; master is restarted by the main thread only."""
+    """All of it. The lock is held by whoever changes the tree; only the main thread restarts snmpd. With defaults the
+    subagent has its own settings, of which cache_ttl is one then."""
 
     def __init__(self, workspace, devices=12, cache_ttl=0.3, options=(), defaults=False):
         self.workspace = workspace
@@ -105,8 +106,8 @@ class Rig:
         self.truth.files[device, port, file].add(*times, device.text(port, file) if readable else None)
 
     def block(self, device, files, times, hang=False):
-        """Files cannot be read. Of an Ethernet port the state is not, while its network interface stands still: it may be
-        shown as long as it is what it was."""
+        """Files cannot be read. Of an Ethernet port the state is not, while its network interface stands still: it may
+        be shown as long as it is what it was."""
         for port, file in files:
             if hang or not (device.is_ethernet and file in ("state", "phys_state")):
                 self.note(device, port, file, times, readable=False)

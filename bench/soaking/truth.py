@@ -1,8 +1,8 @@
 """What the tree held, and what may be missing, at each moment; and whether an answer agrees with that.
 
 A value is right if its file held it, and could be read, at some moment between FRESH seconds before the request and the
-arrival of the answer. A cell may be absent only if it could not be read at a moment in that time, or while a fault and the
-time that its healing may take say so.
+arrival of the answer. A cell may be absent only if it could not be read at a moment in that time, or while a fault and
+the time that its healing may take say so.
 """
 
 import collections
@@ -73,7 +73,7 @@ class Truth:
         self.machine = []           # (begin, end): times in which this machine did not run us
         self.oldest = 0.0           # s for which a value had been replaced when the request for it began
         self.judged = 0             # values
-        self.demanded = self.excused = 0    # cells that had to be there, and those that only the machine excuses from that
+        self.demanded = self.excused = 0    # cells that had to be there; and those that only the machine excuses
         self._oids = {}
 
     # --- Changes ---
@@ -98,13 +98,19 @@ class Truth:
         if (device, port, file) in self.files and self.files[device, port, file].held(None, start, end):
             return True
         for loss in self.losses[device]:
-            if loss.overlaps(start, end) and (loss.rows if file == "row" else not loss.files or (port, file) in loss.files):
+            concerned = loss.rows if file == "row" else not loss.files or (port, file) in loss.files
+            if concerned and loss.overlaps(start, end):
                 return True
         return "machine" if file != "row" and self.machine_stood(start, end) else False
 
     def machine_stood(self, start, end):
-        """Whether a device may be stalled only because nothing ran: from a bit before to the time it takes to be tried again."""
+        """Whether a device may be stalled only because nothing ran. It is tried again a second later."""
         return any(begin - 0.25 <= end and until + 2.5 >= start for begin, until in self.machine[-200:])
+
+    def standstill(self, start, end):
+        """Seconds within a request, and before it, in which nothing ran: by so much may a value be older."""
+        return sum(until - begin for begin, until in self.machine[-200:]
+                   if begin <= end and until >= start - self.fresh)
 
     def may_fail(self, start, end):
         return any(loss.overlaps(start, end) for loss in self.away)
@@ -146,7 +152,8 @@ class Truth:
         if not parsed:
             return None
         table, name, device_name, port, counter = parsed
-        owners = self.owners(device_name, start - self.fresh, end)
+        since = start - self.fresh - self.standstill(start, end)
+        owners = self.owners(device_name, since, end)
         if not owners:
             return "a row of a device that is not there"
         if port and not any(port in device.ports for device in owners):
@@ -157,23 +164,22 @@ class Truth:
             wanted = "%s/%d" % (device_name, port) if port else device_name
             return None if value == wanted.encode() else "another name"
         if name in ("rdmaCounterValue", "rdmaDeviceCounterValue"):
-            return self.judge_cell(owners, port, "hw_counters/" + counter, 1, value, start, end)
+            return self.judge_cell(owners, port, "hw_counters/" + counter, 1, value, since, start, end)
         if name in fleet.PORT_OBJECTS or name in fleet.DEVICE_OBJECTS:
             file, scale = (fleet.PORT_OBJECTS if port else fleet.DEVICE_OBJECTS)[name]
-            return self.judge_cell(owners, port, file, scale, value, start, end)
+            return self.judge_cell(owners, port, file, scale, value, since, start, end)
         return "a counter whose file does not exist" if table in (4, 5) else None
 
-    def judge_cell(self, owners, port, file, scale, value, start, end):
-        since = start - self.fresh - fleet.SLOW.get(file, 0)
+    def judge_cell(self, owners, port, file, scale, value, since, start, end):
         late = None
         for device in owners:
             steps = self.files.get((device, port, file))
-            for text, until in steps.within(since, end) if steps else ():
+            for text, until in steps.within(since - fleet.SLOW.get(file, 0), end) if steps else ():
                 if fleet.value_of(text, file, scale) == value:
                     late = min(max(0.0, start - until), math.inf if late is None else late)
         if late is None:
             return self.explain(owners, port, file, scale, value)
-        if file not in fleet.SLOW:
+        if file not in fleet.SLOW and since == start - self.fresh:
             self.oldest = max(self.oldest, late)
         return None
 
@@ -187,7 +193,8 @@ class Truth:
                 if fleet.value_of(text, file, scale) == value:
                     return "stale: replaced, or not to be read, %.3f s before the answer" % (time.monotonic() - until)
         for (device, number, name), steps in list(self.files.items()):
-            if name == file and any(fleet.value_of(text, file, scale) == value for text, _ in steps.within(-math.inf, math.inf)):
+            held = {fleet.value_of(text, file, scale) for text, _ in steps.within(-math.inf, math.inf) if name == file}
+            if value in held:
                 return "the value of %r, port %d" % (device, number)
         return "no value of any device"
 
@@ -195,5 +202,7 @@ class Truth:
         if any(self.disturbed(device, start, end) or self.names[device].always(start - self.fresh, end) is None
                for device in owners):
             hung = len(owners) == 1 and self.hangs[owners[0]].always(start - self.fresh, end)
-            return "ok while it hangs" if hung and value != 4 and not self.machine_stood(start - self.fresh, end) else None
+            if hung and value != 4 and not self.machine_stood(start - self.fresh, end):
+                return "status %s while it hangs" % value
+            return None
         return None if value == 1 else "status %s without a fault" % value

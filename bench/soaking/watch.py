@@ -2,36 +2,47 @@
 
     watch.py PID...
 
-Prints "BEGIN END" (s, monotonic) of each time in which it was itself kept waiting, or a thread of the processes was ready to
-run for long and did not get a processor (/proc/PID/task/TID/schedstat: proc(5) and Documentation/scheduler/sched-stats)."""
+Prints "BEGIN END" (s, monotonic) of each time in which it was itself kept waiting, or in which the processes together,
+by their slowest thread each, were ready to run for long and had no processor: /proc/PID/task/TID/schedstat, for which
+see Documentation/scheduler/sched-stats of the kernel."""
 
+import collections
 import contextlib
 import glob
 import sys
 import time
 
-LOOK_EVERY, LATE, KEPT_WAITING = 0.02, 0.06, 0.06   # s
+LOOK_EVERY, LATE = 0.02, 0.08       # s
+WINDOW, KEPT_WAITING = 0.3, 0.1     # s; a device has 0.25 s to be read
 
 
 def delays(pids):
-    """Thread -> seconds that it has waited for a processor."""
-    waited = {}
+    """For each process: thread -> seconds that it has waited for a processor."""
+    processes = []
     for pid in pids:
+        waited = {}
         for path in glob.glob("/proc/%s/task/*/schedstat" % pid):
             with contextlib.suppress(OSError), open(path, encoding="ascii") as file:
                 waited[path] = int(file.read().split()[1]) / 1e9
-    return waited
+        processes.append(waited)
+    return processes
+
+
+def growth(before, now):
+    return sum(max((seconds - old.get(path, seconds) for path, seconds in new.items()), default=0)
+               for old, new in zip(before, now))
 
 
 def main():
-    last, before = time.monotonic(), delays(sys.argv[1:])
+    looks = collections.deque([(time.monotonic(), delays(sys.argv[1:]))])
     while True:
         time.sleep(LOOK_EVERY)
-        now, waited = time.monotonic(), delays(sys.argv[1:])
-        longest = max((seconds - before.get(path, seconds) for path, seconds in waited.items()), default=0)
-        if now - last > LATE or longest > KEPT_WAITING:
-            print(min(last, now - longest), now, flush=True)
-        last, before = now, waited
+        looks.append((time.monotonic(), delays(sys.argv[1:])))
+        while len(looks) > 2 and looks[-1][0] - looks[1][0] > WINDOW:
+            looks.popleft()
+        if looks[-1][0] - looks[-2][0] > LATE or growth(looks[0][1], looks[-1][1]) > KEPT_WAITING:
+            print(looks[0][0], looks[-1][0], flush=True)
+            looks = collections.deque(list(looks)[-2:])
 
 
 if __name__ == "__main__":

@@ -12,7 +12,8 @@ COUNTER32, GAUGE, TICKS, COUNTER64 = 0x41, 0x42, 0x43, 0x46
 NO_OBJECT, NO_INSTANCE, END = 0x80, 0x81, 0x82
 MISSING = (NO_OBJECT, NO_INSTANCE, END)
 
-# cells: (OID, type, value) of each varbind, value an int, bytes, a tuple or None. error: error-status. start, end: s, monotonic.
+# cells: (OID, type, value) of each varbind, value an int, bytes, a tuple or None. error: error-status. start, end: s,
+# monotonic.
 Answer = collections.namedtuple("Answer", "cells error start end")
 
 
