@@ -1,5 +1,5 @@
-/* collector_tell: what the collector logs: devices that come, and each thing that goes wrong with one or with all, once when
- * it begins and once when it is over. */
+/* collector_tell: what the collector logs: devices that come, and each thing that goes wrong with one or with all, once
+ * when it begins and once when it is over. */
 #ifndef RDMA_AGENTX_COLLECTOR_TELL_H
 #define RDMA_AGENTX_COLLECTOR_TELL_H
 

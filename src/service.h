@@ -1,7 +1,7 @@
 /* service: what the service manager that started us is told: that we are ready, how we fare, that the main loop turns,
- * that we end. The protocol of sd_notify(3) is one datagram to the socket in $NOTIFY_SOCKET, so libsystemd is not needed:
- * it and the four libraries behind it would be mapped into a process that is to cost next to nothing. Without a manager
- * all of this does nothing. Times are milliseconds of a monotonic clock. */
+ * that we end. The protocol of sd_notify(3) is one datagram to the socket in $NOTIFY_SOCKET, so libsystemd is not
+ * needed: it and the five libraries behind it would be mapped into a process that is to cost next to nothing. Without a
+ * manager all of this does nothing. Times are milliseconds of a monotonic clock. */
 #ifndef RDMA_AGENTX_SERVICE_H
 #define RDMA_AGENTX_SERVICE_H
 
@@ -30,9 +30,9 @@ void service_fini(struct service *service);
 /* The daemon serves, or will as soon as snmpd is there. */
 void service_ready(struct service *service);
 
-/* To be called at each turn of the main loop. Tells how the daemon fares, in one line, if that has changed, and, at half
- * the time after which the manager would kill us, that the loop turns. Returns when it has to be called next at the
- * latest; INT64_MAX: there is nothing to tell. */
+/* To be called at each turn of the main loop. Tells how the daemon fares, in one line, if that has changed, and, at
+ * half the time after which the manager would kill us, that the loop turns. Returns when it has to be called next at
+ * the latest; INT64_MAX: there is nothing to tell. */
 int64_t service_turn(struct service *service, const char *status, int64_t now);
 
 /* The end has begun. */

@@ -1,6 +1,6 @@
-/* trouble: one thing that may be wrong, as the log tells it: once when it begins and once when it is over. What comes and
- * goes is over only after a while without it, so that it cannot fill the log, however often somebody looks. Time is a
- * parameter. */
+/* trouble: one thing that may be wrong, as the log tells it: once when it begins and once when it is over. What comes
+ * and goes is over only after a while without it, so that it cannot fill the log, however often somebody looks. Time is
+ * a parameter. */
 #ifndef RDMA_AGENTX_TROUBLE_H
 #define RDMA_AGENTX_TROUBLE_H
 

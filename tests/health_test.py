@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Holds that rdmaAgentHealth, the status that the service manager is told and the log tell one story, and that the log has
-one line when a thing breaks, one when it is whole again and none in between, however often somebody asks."""
+"""Holds that rdmaAgentHealth, the status that the service manager is told and the log tell one story, and that the log
+has one line when a thing breaks, one when it is whole again and none in between, however often somebody asks."""
 
 import os
 import shlex
@@ -152,13 +152,15 @@ def test_devices(workspace):
     wait_once(agent, BREAKS)
     asked = poller.asked
     time.sleep(IN_BETWEEN)      # the time in which nothing must be said
-    tap.equal(count(agent, *BREAKS), once(*BREAKS), "after one line for each, and one for the health, there is no other")
+    tap.equal(count(agent, *BREAKS), once(*BREAKS),
+              "after one line for each, and one for the health, there is no other")
     tap.note("requests meanwhile: %d" % (poller.asked - asked))
     heal_devices(tree)
     wait_health(client, OK)
     manager.wait_status("serving 8 devices, 8 ports")
     wait_once(agent, HEALS)
-    tap.equal(count(agent, *BREAKS, *HEALS), once(*BREAKS, *HEALS), "when they are whole again, one line for each says so")
+    tap.equal(count(agent, *BREAKS, *HEALS), once(*BREAKS, *HEALS),
+              "when they are whole again, one line for each says so")
 
 
 def test_flapping(workspace):
@@ -172,7 +174,8 @@ def test_flapping(workspace):
         wanted = "INTEGER: partial(2)" if step % 2 == 0 else "INTEGER: ok(1)"
         wait_for(lambda: client.cell('rdmaPortStatus."mlx5_1".1') == wanted, "the port is %s" % wanted)
     seconds = time.monotonic() - begin
-    broke, healed = line("device partial: not all of its files give a value", "mlx5_1"), line("device whole again", "mlx5_1")
+    broke = line("device partial: not all of its files give a value", "mlx5_1")
+    healed = line("device whole again", "mlx5_1")
     tap.equal(count(agent, broke, healed), {broke: 1, healed: 0},
               "what comes and goes at every look is logged once")
     told = [text for _, text in manager.times[statuses:] if text.startswith("STATUS=")]
@@ -209,7 +212,7 @@ def test_lacking(workspace):
     master = workspace.enter(Master(workspace))
     agent = Agent(workspace, master, tree.root, "--cache-ttl", "50ms", *UNHURRIED,
                   environment={"NOTIFY_SOCKET": manager.path})
-    agent.arguments[:0] = shlex.split("prlimit --nproc=4 setpriv --reuid=%d --regid=%d --clear-groups" % (LONELY, LONELY))
+    agent.arguments[:0] = shlex.split("prlimit --nproc=4 setpriv --reuid={0} --regid={0} --clear-groups".format(LONELY))
     workspace.enter(agent)
     serving(master)
     client = master.client()
@@ -238,8 +241,8 @@ def test_snmpd(workspace):
     master = Master(workspace)
     agent = workspace.enter(Agent(workspace, master, tree.root, environment={"NOTIFY_SOCKET": manager.path}))
     manager.wait_status(AWAY)
-    tap.ok(manager.lines[0] == "READY=1", "without an snmpd it is ready all the same, and the status says what is lacking",
-           *manager.lines)
+    tap.ok(manager.lines[0] == "READY=1",
+           "without an snmpd it is ready all the same, and the status says what is lacking", *manager.lines)
     workspace.enter(master)
     serving(master)
     manager.wait_status("serving 1 device, 1 port")
@@ -262,7 +265,8 @@ def test_snmpd(workspace):
     other.wait_status("serving 1 device, 1 port")
     wanted = once(line("snmpd refuses the MIB: another subagent serves it, or did until now; trying again"),
                   line("snmpd has registered the MIB"))
-    tap.equal(count(second, *wanted), wanted, "a registration that is refused is a status and a line, and its success is")
+    tap.equal(count(second, *wanted), wanted,
+              "a registration that is refused is a status and a line, and its success is")
     tap.equal(manager.lines[-2:], ["STOPPING=1", "STATUS=ending"], "the end is told")
 
 
@@ -278,7 +282,8 @@ def test_watchdog(workspace):
     begin = len(fed())
     wait_for(lambda: len(fed()) >= begin + 6, "the watchdog is fed")
     gaps = [after - before for before, after in zip(fed()[begin:], fed()[begin + 1:])]
-    tap.ok(max(gaps) < 1 and min(gaps) > 0.4, "the watchdog is fed at half its time, no later and not much more often", gaps)
+    tap.ok(max(gaps) < 1 and min(gaps) > 0.4,
+           "the watchdog is fed at half its time, no later and not much more often", gaps)
     agent.pause()
     time.sleep(1.2)             # the time in which it must not be fed
     fed_before = len(fed())

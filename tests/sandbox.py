@@ -55,7 +55,8 @@ def allowed_calls(unit):
 
 class Comparison(ctypes.Structure):
     """struct scmp_arg_cmp"""
-    _fields_ = [("argument", ctypes.c_uint), ("operation", ctypes.c_int), ("a", ctypes.c_uint64), ("b", ctypes.c_uint64)]
+    _fields_ = [("argument", ctypes.c_uint), ("operation", ctypes.c_int),
+                ("a", ctypes.c_uint64), ("b", ctypes.c_uint64)]
 
 
 class Filter:

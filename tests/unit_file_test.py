@@ -40,7 +40,8 @@ def runnable(workspace):
     """A copy of the unit that names this build, which need not be installed."""
     with open(UNIT, encoding="utf-8") as file:
         unit = file.read()
-    unit = re.sub("^ExecStart=[^ ]*", "ExecStart=" + need_program("RDMA_AGENTX", *in_build("rdma-agentx")), unit, flags=re.M)
+    program = need_program("RDMA_AGENTX", *in_build("rdma-agentx"))
+    unit = re.sub("^ExecStart=[^ ]*", "ExecStart=" + program, unit, flags=re.M)
     unit = re.sub("^Documentation=man:.*\n", "", unit, flags=re.M)    # it would look for the page
     path = os.path.join(workspace.make_directory("unit"), "rdma-agentx.service")
     with open(path, "w", encoding="utf-8") as file:
@@ -76,11 +77,12 @@ def test_analysis(workspace):
     done = subprocess.run(["systemd-analyze", "verify", "--man=no", path], capture_output=True, text=True, check=False)
     said = [line for line in (done.stdout + done.stderr).splitlines() if "rdma-agentx" in line]
     tap.ok(done.returncode == 0 and not said, sentences[0], *said)
-    done = subprocess.run(["systemd-analyze", "security", "--offline=yes", "--no-pager", path], capture_output=True, text=True,
-                          env={**os.environ, "LC_ALL": "C.UTF-8"}, check=False)
+    done = subprocess.run(["systemd-analyze", "security", "--offline=yes", "--no-pager", path], capture_output=True,
+                          text=True, env={**os.environ, "LC_ALL": "C.UTF-8"}, check=False)
     level = re.search(r"exposure level for .*: ([0-9.]+)", done.stdout)
     if not level:
-        tap.skip(sentences[1], "this systemd-analyze cannot look at a unit offline: " + (done.stderr.splitlines() or [""])[0])
+        why = (done.stderr.splitlines() or [""])[0]
+        tap.skip(sentences[1], "this systemd-analyze cannot look at a unit offline: " + why)
         return
     tap.ok(float(level.group(1)) <= MOST_EXPOSED, sentences[1],
            *(line for line in done.stdout.splitlines() if not line.startswith("\N{CHECK MARK}")))
@@ -159,7 +161,8 @@ def test_sandbox(workspace):
     wait_for(lambda: client.cell('rdmaPortXmitData."mlx5_0".1') == "noSuchInstance", "a device is removed")
     master.restart()
     serving(master)
-    tap.equal(client.cell('rdmaPortXmitData."mlx5_1".1'), "Counter64: %d" % data_of(1), "a restart of snmpd is survived")
+    tap.equal(client.cell('rdmaPortXmitData."mlx5_1".1'), "Counter64: %d" % data_of(1),
+              "a restart of snmpd is survived")
     tap.ok("descriptors of their own" not in agent.log(), "threads have descriptors of their own")
     tap.equal(agent.stop()[0], 0, "SIGTERM ends it with status 0")
     if not glob.glob(trace + ".*"):
