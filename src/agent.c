@@ -29,6 +29,9 @@
 
 enum {
     MOST_DESCRIPTORS = 64,
+    STOP = 0, /* places of descriptors that are not Net-SNMP's */
+    NOTIFY = 1,
+    SESSION = 2,            /* and of the first that is */
     LONGEST_FAREWELL = 800, /* ms from SIGTERM to the end, even if snmpd hangs */
 };
 
@@ -145,9 +148,12 @@ static int shorter(int64_t a, int64_t b)
  * end. */
 static bool wait_for_input(netsnmp_large_fd_set *fds, int longest, int *ready)
 {
-    struct pollfd wanted[MOST_DESCRIPTORS] = {{.fd = stop_pipe[0], .events = POLLIN}};
+    struct pollfd wanted[MOST_DESCRIPTORS] = {
+        [STOP] = {.fd = stop_pipe[0], .events = POLLIN},
+        [NOTIFY] = {.fd = notify_descriptor(), .events = POLLIN}, /* -1 is ignored */
+    };
     struct timeval timeout = {.tv_sec = 3600};
-    int n = 0, block = 1, used = 1, wait;
+    int n = 0, block = 1, used = SESSION, wait;
 
     NETSNMP_LARGE_FD_ZERO(fds);
     snmp_select_info2(&n, fds, &timeout, &block);
@@ -156,10 +162,10 @@ static bool wait_for_input(netsnmp_large_fd_set *fds, int longest, int *ready)
             wanted[used++] = (struct pollfd){.fd = fd, .events = POLLIN};
     wait = block ? -1 : (int)(timeout.tv_sec * 1000 + (timeout.tv_usec + 999) / 1000);
     *ready = poll(wanted, (nfds_t)used, longest >= 0 && (block || longest < wait) ? longest : wait);
-    for (int i = 1; i < used; i++)
+    for (int i = SESSION; i < used; i++)
         if (*ready <= 0 || !wanted[i].revents)
             NETSNMP_LARGE_FD_CLR(wanted[i].fd, fds);
-    return !(*ready > 0 && wanted[0].revents);
+    return !(*ready > 0 && wanted[STOP].revents);
 }
 
 /* The devices are read as soon as there is an snmpd, so that the first request need not wait for it. */
@@ -223,7 +229,8 @@ int agent_run(const struct agent_settings *settings)
         return -1;
     begin_story(&story);
     if (settings->notifications)
-        notify_start(&(struct notify_settings){.cache = settings->cache, .watch_interval = settings->watch_interval});
+        notify_start(&(struct notify_settings){
+            .cache = settings->cache, .watch_interval = settings->watch_interval, .events = settings->events});
     serve(settings->cache, &story);
     log_info("ending");
     service_stopping(&story.service);

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "cache.h"
+#include "events.h"
 #include "shortcut.h"
 
 struct agent_settings {
@@ -14,6 +15,7 @@ struct agent_settings {
     enum shortcut_use shortcut;
     bool notifications;     /* are sent */
     int64_t watch_interval; /* ms: for them, the devices are looked at so often */
+    struct events *events;  /* and when these tell; may be NULL */
 };
 
 /* To be called before other threads exist: catches the signals that end the process. */

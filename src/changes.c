@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bucket.h"
 #include "column.h"
 #include "memory.h"
 
@@ -37,7 +38,7 @@ struct changes {
     struct known_device **devices; /* in the order of the snapshot */
     size_t count;
     bool has_begun;
-    int64_t tokens, filled_at;
+    struct bucket bucket;
     uint8_t link_downed_slot;
 };
 
@@ -46,7 +47,7 @@ struct changes *changes_new(void)
     struct changes *changes = memory_new(1, sizeof(*changes));
 
     changes->devices = memory_new(0, sizeof(struct known_device *));
-    changes->tokens = CHANGES_BURST;
+    changes->bucket = bucket_new(CHANGES_BURST, CHANGES_TOKEN_INTERVAL);
     changes->link_downed_slot = column_of_file(TABLE_PORT_COUNTER, "link_downed")->slot;
     return changes;
 }
@@ -274,24 +275,6 @@ static int64_t port_due(const struct known_device *device, const struct known_po
     return port->next_at;
 }
 
-static int64_t tokens(const struct changes *changes, int64_t now)
-{
-    int64_t n = changes->tokens + (now - changes->filled_at) / CHANGES_TOKEN_INTERVAL;
-
-    return n < CHANGES_BURST ? n : CHANGES_BURST;
-}
-
-static void take_token(struct changes *changes, int64_t now)
-{
-    int64_t n = tokens(changes, now);
-
-    if (n == CHANGES_BURST)
-        changes->filled_at = now;
-    else
-        changes->filled_at += (n - changes->tokens) * CHANGES_TOKEN_INTERVAL;
-    changes->tokens = n - 1;
-}
-
 static struct change change_of_device(const struct known_device *known)
 {
     struct change change = {
@@ -326,7 +309,7 @@ bool changes_next(struct changes *changes, int64_t now, struct change *change)
 {
     int64_t longest = never;
 
-    if (tokens(changes, now) == 0)
+    if (bucket_wait(&changes->bucket, now) > 0)
         return false;
     for (size_t i = 0; i < changes->count; i++) {
         const struct known_device *device = changes->devices[i];
@@ -379,7 +362,7 @@ static void told_device(struct known_device *device, const struct change *change
 
 void changes_told(struct changes *changes, const struct change *change, int64_t now)
 {
-    take_token(changes, now);
+    bucket_take(&changes->bucket, now);
     for (size_t i = 0; i < changes->count; i++) {
         struct known_device *device = changes->devices[i];
 
@@ -394,7 +377,7 @@ void changes_told(struct changes *changes, const struct change *change, int64_t 
 
 int64_t changes_wait(const struct changes *changes, int64_t now)
 {
-    int64_t first = never, token = now;
+    int64_t first = never, token = now + bucket_wait(&changes->bucket, now);
 
     for (size_t i = 0; i < changes->count; i++) {
         const struct known_device *device = changes->devices[i];
@@ -407,8 +390,6 @@ int64_t changes_wait(const struct changes *changes, int64_t now)
     }
     if (first == never)
         return -1;
-    if (tokens(changes, now) == 0)
-        token = changes->filled_at + CHANGES_TOKEN_INTERVAL;
     if (first < token)
         first = token;
     return first > now ? first - now : 0;

@@ -20,6 +20,11 @@ bool collector_matches(const char *globs, const char *name)
     return matches;
 }
 
+bool collector_wants(const char *include, const char *exclude, const char *name)
+{
+    return (!include || collector_matches(include, name)) && !(exclude && collector_matches(exclude, name));
+}
+
 struct listing {
     const struct collector_settings *settings;
     struct collector_names *names;
@@ -31,9 +36,7 @@ static bool add(void *context, const char *name)
     struct listing *listing = context;
     struct collector_names *names = listing->names;
 
-    if (listing->settings->include && !collector_matches(listing->settings->include, name))
-        return true;
-    if (listing->settings->exclude && collector_matches(listing->settings->exclude, name))
+    if (!collector_wants(listing->settings->include, listing->settings->exclude, name))
         return true;
     if (!snapshot_is_name(name, DEVICE_NAME_SIZE - 1)) {
         if (names->not_served++ == 0)

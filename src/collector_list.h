@@ -23,4 +23,7 @@ void collector_names_fini(struct collector_names *names);
 /* True if the name matches one of the comma-separated globs. */
 bool collector_matches(const char *globs, const char *name);
 
+/* True if the device is to be served, and may be opened: NULL is no such list. */
+bool collector_wants(const char *include, const char *exclude, const char *name);
+
 #endif

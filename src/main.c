@@ -15,6 +15,7 @@
 #include "agent.h"
 #include "cache.h"
 #include "collector.h"
+#include "events.h"
 #include "log.h"
 #include "options.h"
 #include "print.h"
@@ -116,14 +117,21 @@ static int held_descriptors(void)
 
 static int serve(const struct options *options, struct cache *cache)
 {
-    int result = agent_run(&(struct agent_settings){
+    struct events *events = NULL;
+    int result;
+
+    if (options->notifications)
+        events = events_listen(options->sysfs_root, options->link_events == LINK_EVENTS_VERBS, options->include,
+                               options->exclude, options->watch_interval, clock_microseconds() / 1000);
+    result = agent_run(&(struct agent_settings){
         .socket = options->agentx_socket,
         .cache = cache,
         .shortcut = (enum shortcut_use)options->shortcut,
         .notifications = options->notifications,
         .watch_interval = options->watch_interval,
+        .events = events,
     });
-
+    events_free(events);
     return result == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 

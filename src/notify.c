@@ -7,13 +7,18 @@
 
 #include <time.h>
 
+#include "bucket.h"
 #include "changes.h"
 #include "log.h"
 #include "notification.h"
 #include "session.h"
 #include "varbind.h"
 
-enum { RETRY_INTERVAL = 1000 }; /* ms from a try to send that failed to the next */
+enum {
+    RETRY_INTERVAL = 1000, /* ms from a try to send that failed to the next */
+    EVENT_LOOKS = 10,      /* looks at once because of events: a storm of them must not be one of readings */
+    EVENT_INTERVAL = 1000, /* ms until there may be one more */
+};
 
 /* A name below the root: { notifications(0), kind } */
 enum { ARC_NOTIFICATIONS = 0 };
@@ -21,7 +26,9 @@ enum { ARC_NOTIFICATIONS = 0 };
 static struct {
     struct notify_settings settings; /* cache is NULL while nothing is to be told */
     struct changes *changes;
-    int64_t refreshes;  /* of the cache, as noted */
+    int64_t refreshes; /* of the cache, as noted */
+    struct bucket event_looks;
+    bool wants_look;    /* because of an event */
     struct change sent; /* is on its way to snmpd */
     bool is_sending;
     int64_t retry_at; /* ms */
@@ -39,6 +46,7 @@ void notify_start(const struct notify_settings *settings)
 {
     notify.settings = *settings;
     notify.changes = changes_new();
+    notify.event_looks = bucket_new(EVENT_LOOKS, EVENT_INTERVAL);
 }
 
 void notify_end(void)
@@ -143,11 +151,27 @@ static void note_refresh(int64_t now)
     changes_note(notify.changes, cache_last_snapshot(notify.settings.cache), now);
 }
 
-static int64_t until_look(void)
+static int64_t until_look(int64_t now)
 {
-    int64_t age = cache_age(notify.settings.cache);
+    int64_t age = cache_age(notify.settings.cache), wait;
 
-    return age >= notify.settings.watch_interval ? 0 : notify.settings.watch_interval - age;
+    wait = age >= notify.settings.watch_interval ? 0 : notify.settings.watch_interval - age;
+    if (notify.wants_look && bucket_wait(&notify.event_looks, now) < wait)
+        return bucket_wait(&notify.event_looks, now);
+    return wait;
+}
+
+static void look(int64_t now)
+{
+    if (notify.wants_look && bucket_wait(&notify.event_looks, now) == 0)
+        bucket_take(&notify.event_looks, now);
+    notify.wants_look = false;
+    cache_look(notify.settings.cache, 0);
+}
+
+int notify_descriptor(void)
+{
+    return notify.settings.cache && notify.settings.events ? events_descriptor(notify.settings.events) : -1;
 }
 
 static int64_t until_send(int64_t now)
@@ -161,13 +185,13 @@ static int64_t until_send(int64_t now)
 
 int64_t notify_wait(void)
 {
-    int64_t look, next;
+    int64_t until, next;
 
     if (!notify.settings.cache)
         return -1;
-    look = until_look();
+    until = until_look(now_ms());
     next = until_send(now_ms());
-    return look < next ? look : next;
+    return until < next ? until : next;
 }
 
 void notify_run(void)
@@ -176,8 +200,10 @@ void notify_run(void)
 
     if (!notify.settings.cache)
         return;
-    if (until_look() == 0)
-        cache_look(notify.settings.cache, 0);
+    if (notify.settings.events)
+        notify.wants_look |= events_take(notify.settings.events, now_ms());
+    if (until_look(now_ms()) == 0)
+        look(now_ms());
     note_refresh(now_ms());
     if (until_send(now_ms()) == 0 && changes_next(notify.changes, now_ms(), &change))
         send_change(&change);

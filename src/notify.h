@@ -6,15 +6,20 @@
 #include <stdint.h>
 
 #include "cache.h"
+#include "events.h"
 
 struct notify_settings {
     struct cache *cache;
     int64_t watch_interval; /* ms */
+    struct events *events;  /* what tells earlier; may be NULL */
 };
 
 /* Without this, the functions below do nothing and want nothing. */
 void notify_start(const struct notify_settings *settings);
 void notify_end(void);
+
+/* Becomes readable when notify_run should be called; -1: never. */
+int notify_descriptor(void);
 
 /* Milliseconds until notify_run should be called if nothing else happens before; -1: for ever. */
 int64_t notify_wait(void);

@@ -33,6 +33,7 @@ static const struct choice levels[] = {{"error", LOG_LEVEL_ERROR},
                                        {"info", LOG_LEVEL_INFO},
                                        {"debug", LOG_LEVEL_DEBUG},
                                        {NULL, 0}};
+static const struct choice link_events[] = {{"poll", LINK_EVENTS_POLL}, {"verbs", LINK_EVENTS_VERBS}, {NULL, 0}};
 static const struct choice targets[] = {{"stderr", LOG_TARGET_STDERR}, {"syslog", LOG_TARGET_SYSLOG}, {NULL, 0}};
 
 static const struct choice shortcuts[] = {
@@ -62,6 +63,8 @@ static const struct option_row rows[] = {
      "send notifications when a port or a device changes, and watch for that when nobody polls"},
     {"watch-interval", 0, DURATION, AT(watch_interval), "DUR", "5s", 100, 3600 * 1000, NULL,
      "with --notifications: how long changes may go unseen"},
+    {"link-events", 0, CHOICE, AT(link_events), "SOURCE", "poll", 0, 0, link_events,
+     "with --notifications: who tells of links between two looks; verbs keeps the devices open"},
     {"user", 0, TEXT, AT(user), "USER", NULL, 0, 0, NULL, "become this user after the start"},
     {"print", 0, COMMAND, AT(print), NULL, NULL, 0, 0, NULL, "print all that would be served, without snmpd, and end"},
     {"version", 0, COMMAND, AT(version), NULL, NULL, 0, 0, NULL, "print the version and end"},

@@ -16,11 +16,14 @@ struct options {
     int64_t cache_ttl;             /* ms */
     int64_t read_timeout;          /* ms */
     int64_t watch_interval;        /* ms */
+    int64_t link_events;           /* enum options_link_events */
     int64_t log_level;             /* enum log_level */
     int64_t log_target;            /* enum log_target, or OPTIONS_LOG_BY_MODE */
     int64_t shortcut;              /* enum shortcut_use */
     bool foreground, notifications, print, version, help;
 };
+
+enum options_link_events { LINK_EVENTS_POLL, LINK_EVENTS_VERBS };
 
 enum { OPTIONS_LOG_BY_MODE = -1 }; /* stderr in the foreground, syslog in the background */
 

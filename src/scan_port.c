@@ -17,6 +17,7 @@ enum {
     IB_PHYS_STATES = 8,
     LINK_LAYER_ETHERNET = 2, /* enum rdma_link_layer, include/rdma/ib_verbs.h */
     UNKNOWN = 255,           /* of every enumeration of the MIB */
+    SETTLING = 2000,         /* ms from when a netdev moves until its port has: linkwatch may take a second */
     STATE_BACKOFF = 5000,    /* ms: the one cell that must not stay away when a firmware reset is over */
 };
 
@@ -358,6 +359,20 @@ static bool may_ask_by_time(const struct scan_port *reader, int64_t now)
            lacks_states(&reader->known);
 }
 
+/* The netdev vouches for an Ethernet port, but moves before it: once the port must be asked when all has settled. */
+static bool netdev_vouches(struct scan_pass *pass, struct scan_port *reader, const struct scan_host *host)
+{
+    if (scan_netdev_moved(pass, reader, host)) {
+        reader->is_settling = true;
+        reader->settled_at = pass->now + SETTLING;
+        return false;
+    }
+    if (!reader->is_settling)
+        return true;
+    reader->is_settling = pass->now < reader->settled_at;
+    return false;
+}
+
 void scan_port_read_attributes(struct scan_pass *pass, struct scan_port *reader, const struct scan_host *host,
                                struct port *port)
 {
@@ -369,18 +384,16 @@ void scan_port_read_attributes(struct scan_pass *pass, struct scan_port *reader,
     if (answers_again)
         retry_refused(reader); /* a firmware reset is over */
 
-    look = reader->known.link_layer != LINK_LAYER_ETHERNET || scan_netdev_moved(pass, reader, host) ||
+    look = reader->known.link_layer != LINK_LAYER_ETHERNET || !netdev_vouches(pass, reader, host) ||
            (by_time && pass->now >= reader->state_due) || answers_again;
     if (look) {
         refused = reader->state.refusals > 0;
         read_states(pass, reader);
         if (state_changed(reader) || (refused && reader->state.refusals == 0))
             retry_refused(reader);
-        if (reader->known.state != old_state) {
-            reader->wants_mtu = true;
-            moved = true;
-        }
+        moved |= reader->known.state != old_state;
     }
+    reader->wants_mtu |= moved;
     if (moved || pass->now >= reader->slow_due) {
         read_attributes(pass, reader, moved || by_time);
         if (!pass->stopped)

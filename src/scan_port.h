@@ -45,6 +45,8 @@ struct scan_port {
     bool state_failed, phys_state_failed;
     int64_t last_state;                    /* that could be read */
     int64_t state_due, slow_due, loud_due; /* ms */
+    bool is_settling;                      /* the netdev has moved; the port is to be asked once more at settled_at */
+    int64_t settled_at;                    /* ms */
     bool wants_mtu;
     char netdev_mtu[16];
     uint8_t link_slot[SCAN_LINK_COUNTERS];    /* of link_downed and link_error_recovery */

@@ -3,8 +3,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <infiniband/verbs.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "memory.h"
 #include "sysfs.h"
 
 /* sysfs_list: stops at the first verbs device. */
@@ -68,4 +71,103 @@ int verbs_query_ports(const char *name, struct port *ports, size_t count)
     result = query_ports(context, ports, count);
     ibv_close_device(context);
     return result;
+}
+
+/* --- Events --- */
+
+struct verbs_link {
+    struct ibv_context *context;
+};
+
+struct name_filter {
+    bool (*each)(void *context, const char *uverbs);
+    void *context;
+};
+
+static bool pass_device(void *context, const char *name)
+{
+    const struct name_filter *filter = context;
+
+    return strncmp(name, "uverbs", strlen("uverbs")) != 0 || filter->each(filter->context, name);
+}
+
+int verbs_list(bool (*each)(void *context, const char *uverbs), void *context)
+{
+    struct name_filter filter = {.each = each, .context = context};
+    int error = sysfs_list(AT_FDCWD, "/sys/class/infiniband_verbs", pass_device, &filter);
+
+    return error == -ENOENT ? 0 : error;
+}
+
+static struct ibv_context *open_device(struct ibv_device *device, bool (*wants)(void *context, const char *name),
+                                       void *context, char *name, int *error)
+{
+    struct ibv_context *opened = NULL;
+
+    snprintf(name, DEVICE_NAME_SIZE, "%s", ibv_get_device_name(device));
+    *error = -EPERM;
+    if (!wants(context, name))
+        return NULL;
+    opened = ibv_open_device(device);
+    *error = opened ? 0 : errno ? -errno : -EIO;
+    return opened;
+}
+
+struct verbs_link *verbs_open(const char *uverbs, bool (*wants)(void *context, const char *name), void *context,
+                              char *name, int *error)
+{
+    struct ibv_device **devices = ibv_get_device_list(NULL);
+    struct ibv_context *opened = NULL;
+    struct verbs_link *link;
+
+    name[0] = '\0';
+    *error = devices ? -ENODEV : -errno;
+    for (size_t i = 0; devices && devices[i]; i++) {
+        if (strcmp(devices[i]->dev_name, uverbs) != 0)
+            continue;
+        opened = open_device(devices[i], wants, context, name, error);
+        break;
+    }
+    if (devices)
+        ibv_free_device_list(devices);
+    if (!opened)
+        return NULL;
+    if (fcntl(opened->async_fd, F_SETFL, O_NONBLOCK) != 0) {
+        *error = -errno;
+        ibv_close_device(opened);
+        return NULL;
+    }
+    link = memory_new(1, sizeof(*link));
+    link->context = opened;
+    return link;
+}
+
+int verbs_descriptor(const struct verbs_link *link)
+{
+    return link->context->async_fd;
+}
+
+enum verbs_event verbs_next_event(struct verbs_link *link)
+{
+    struct ibv_async_event event;
+
+    errno = 0;
+    if (ibv_get_async_event(link->context, &event) != 0)
+        return errno == EAGAIN || errno == EINTR ? VERBS_NOTHING : VERBS_GONE;
+    ibv_ack_async_event(&event);
+    switch (event.event_type) {
+    case IBV_EVENT_PORT_ACTIVE:
+    case IBV_EVENT_PORT_ERR:
+        return VERBS_PORT;
+    case IBV_EVENT_DEVICE_FATAL:
+        return VERBS_GONE;
+    default:
+        return VERBS_OTHER;
+    }
+}
+
+void verbs_close(struct verbs_link *link)
+{
+    ibv_close_device(link->context);
+    free(link);
 }

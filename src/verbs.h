@@ -1,7 +1,9 @@
-/* verbs: what only libibverbs tells of a port. Opens the device, asks and closes it; keeps no context. */
+/* verbs: what only libibverbs tells: attributes of ports, for which it opens the device, asks and closes it again; and
+ * events as they happen, for which the device stays open. */
 #ifndef RDMA_AGENTX_VERBS_H
 #define RDMA_AGENTX_VERBS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -14,5 +16,27 @@ bool verbs_is_safe(const char *sysfs_root);
 /* Sets active_mtu and max_mtu of the ports of the device called name. 0, or -errno and the ports keep ABSENT: -ENODEV
  * if libibverbs does not have the device. Takes as long as the driver does. */
 int verbs_query_ports(const char *name, struct port *ports, size_t count);
+
+/* --- Events --- */
+
+/* A device that is open for its events. */
+struct verbs_link;
+
+enum verbs_event { VERBS_NOTHING, VERBS_PORT, VERBS_OTHER, VERBS_GONE };
+
+/* Calls each for the name of every user-space verbs device there is, "uverbs0"; 0 or -errno. */
+int verbs_list(bool (*each)(void *context, const char *uverbs), void *context);
+
+/* Opens the device behind uverbs, if wants (a device name such as "mlx5_0") agrees. The link, or NULL with *error: -EPERM
+ * if it was not wanted. Takes as long as the driver does. name has room for DEVICE_NAME_SIZE. */
+struct verbs_link *verbs_open(const char *uverbs, bool (*wants)(void *context, const char *name), void *context,
+                              char *name, int *error);
+
+/* Becomes readable with each event, and is read without waiting. */
+int verbs_descriptor(const struct verbs_link *link);
+enum verbs_event verbs_next_event(struct verbs_link *link);
+
+/* Until this returns the kernel does not remove the device. Takes as long as the driver does. */
+void verbs_close(struct verbs_link *link);
 
 #endif

@@ -175,6 +175,32 @@ START_TEST(the_age_counts_from_the_beginning_of_the_reading)
 }
 END_TEST
 
+START_TEST(a_look_has_a_maximum_age_of_its_own)
+{
+    cache_look(cache, 5 * MAX_AGE);
+    clock_now += (5 * MAX_AGE - 1) * MS;
+    ck_assert_int_eq(cache_age(cache), 5 * MAX_AGE - 1);
+    ck_assert_ptr_eq(cache_look(cache, 5 * MAX_AGE), cache_last_snapshot(cache));
+    ck_assert_int_eq(fake.refreshes, 1);
+    clock_now += MS;
+    cache_look(cache, 5 * MAX_AGE);
+    ck_assert_int_eq(fake.refreshes, 2);
+    cache_snapshot(cache);
+    ck_assert_int_eq(fake.refreshes, 2);
+    cache_restart_uptime(cache);
+    ck_assert_int_eq(cache_age(cache), INT64_MAX);
+}
+END_TEST
+
+START_TEST(notifications_are_off_unless_they_are_on)
+{
+    ck_assert_int_eq(cache_agent(cache)->notifications_enabled, 2);
+    cache_free(cache);
+    cache = cache_new(&(struct cache_settings){.clock = fake_clock, .version = "", .notifications = true});
+    ck_assert_int_eq(cache_agent(cache)->notifications_enabled, 1);
+}
+END_TEST
+
 START_TEST(a_refresh_that_failed_counts_as_one)
 {
     fake.error = -EACCES;
@@ -398,6 +424,8 @@ Suite *unit_suite(void)
     tcase_add_test(tcase, a_maximum_age_of_zero_reads_at_each_request);
     tcase_add_test(tcase, a_slow_reading_is_not_followed_by_the_next_at_once);
     tcase_add_test(tcase, the_age_counts_from_the_beginning_of_the_reading);
+    tcase_add_test(tcase, a_look_has_a_maximum_age_of_its_own);
+    tcase_add_test(tcase, notifications_are_off_unless_they_are_on);
     tcase_add_test(tcase, a_refresh_that_failed_counts_as_one);
     tcase_add_test(tcase, a_stalled_device_keeps_its_names_and_loses_its_values);
     tcase_add_test(tcase, a_device_whose_turn_did_not_come_is_not_stalled);
