@@ -1,0 +1,127 @@
+#!/usr/bin/env python3
+"""Holds that what happens to real links and devices is received by snmptrapd, with all that is to be known of it, while
+nobody polls; and that watching for it gives the kernel nothing to talk about."""
+
+import time
+
+import vm
+import tap
+import traps
+from harness import UNHURRIED, Agent, Master, serving_whole, wait_for
+
+MODES = {"looks": ["--watch-interval", "300ms"]}
+DAMPING = 5             # s between two notifications of a port
+COMPLAINT = "speed is unknown"
+
+
+def next_of_each(receiver, count):
+    """The next notifications, by what each is about: a port or a device."""
+    told = {}
+    for _ in range(count):
+        trap = receiver.next()
+        told[trap.get("rdmaPortName") or trap.get("rdmaDeviceKernelName")] = trap
+    return told
+
+
+def of_port(device, state, before, phys, changes, netdev):
+    """What is told of a port: rxe has no link_downed."""
+    return [("rdmaPortName", "STRING: %s/1" % device), ("rdmaPortState", "INTEGER: " + state),
+            ("rdmaPortPreviousState", "INTEGER: " + before), ("rdmaPortPhysState", "INTEGER: " + phys),
+            ("rdmaPortStateChanges", "Counter32: %d" % changes),
+            ("rdmaPortIfIndex", "INTEGER: " + vm.read("class/net/%s/ifindex" % netdev))]
+
+
+def carries(trap, name, wanted, sentence):
+    """A test point: the notification is of that name, and carries that, in that order."""
+    got = (trap.name, list(trap.items())) if trap else None
+    tap.equal(got, (name, wanted), sentence)
+
+
+def await_damping():
+    """So long the last notification of a port holds up the next."""
+    time.sleep(DAMPING)
+
+
+def test_ports(receiver):
+    vm.shell("ip link set veth0 down")
+    told = next_of_each(receiver, 2)
+    carries(told.get("STRING: rxe0/1"), "rdmaPortDown",
+            of_port("rxe0", "down(1)", "active(4)", "disabled(3)", 1, "veth0"), "a port that is set down is told")
+    carries(told.get("STRING: rxe1/1"), "rdmaPortDown",
+            of_port("rxe1", "down(1)", "active(4)", "polling(2)", 1, "veth1"), "and the one that lost its carrier by it")
+    await_damping()
+    vm.shell("ip link set veth0 up")
+    told = next_of_each(receiver, 2)
+    for device, netdev in (("rxe0", "veth0"), ("rxe1", "veth1")):
+        carries(told.get("STRING: %s/1" % device), "rdmaPortUp",
+                of_port(device, "active(4)", "down(1)", "linkUp(5)", 2, netdev), "%s is told when it is up again" % device)
+    tap.equal(receiver.rest(), [], "each once")
+
+
+def test_flap(receiver, client):
+    await_damping()
+    vm.shell("""
+        ip link set veth1 down
+        ip link set veth1 up
+        """)
+    told = next_of_each(receiver, 2)
+    await_damping()     # a look may have fallen between the two
+    wait_for(lambda: client.cell('rdmaPortState."rxe0".1') == "INTEGER: active(4)", "rxe0 is active")
+    last = {**told, **{trap.get("rdmaPortName"): trap for trap in receiver.all()}}
+    tap.ok({"STRING: rxe0/1", "STRING: rxe1/1"} <= set(told), "a link that goes and returns at once is told, at both ends",
+           *told)
+    tap.ok(all(last["STRING: %s/1" % device]["rdmaPortState"] == "INTEGER: active(4)" for device in ("rxe0", "rxe1")),
+           "and at last as it is", *(trap.text for trap in receiver.all()))
+    while receiver.rest():
+        receiver.next()
+
+
+def of_device(name):
+    return [("rdmaDeviceKernelName", "STRING: " + name), ("rdmaDeviceStatus", "INTEGER: ok(1)")]
+
+
+def test_devices(receiver):
+    seconds = vm.timed("rdma", "link", "del", "rxe1")
+    carries(receiver.next(), "rdmaDeviceRemoved", of_device("rxe1"), "a device that is deleted is told")
+    tap.ok(seconds < vm.BLOCKED_FOR, "and rdma link del does not wait for us", "%.2f s" % seconds)
+    vm.shell("rdma link add rxe1 type rxe netdev veth1")
+    carries(receiver.next(), "rdmaDeviceAdded", of_device("rxe1"), "so is one that is added")
+    vm.shell("rdma dev set rxe1 name rxe9")
+    told = next_of_each(receiver, 2)
+    carries(told.get("STRING: rxe1"), "rdmaDeviceRemoved", of_device("rxe1"), "one with a new name is gone under the old")
+    carries(told.get("STRING: rxe9"), "rdmaDeviceAdded", of_device("rxe9"), "and there under the new")
+
+
+def test_quiet(client):
+    vm.add_dummy("rxe5", "dummy0")
+    wait_for(lambda: client.cell('rdmaPortState."rxe5".1') == "INTEGER: active(4)", "rxe5 is served")
+
+    def looks(count):
+        wanted = vm.number(client, "rdmaAgentRefreshes.0") + count
+        wait_for(lambda: vm.number(client, "rdmaAgentRefreshes.0") >= wanted, "%d looks" % count)
+
+    looks(3)
+    before = sum(COMPLAINT in line for line in vm.kernel_log())
+    looks(10)
+    tap.equal(sum(COMPLAINT in line for line in vm.kernel_log()), before,
+              "watching a port without speed puts no line into the kernel's log")
+
+
+def main(workspace):
+    receiver = workspace.enter(traps.TrapReceiver(workspace))
+    master = workspace.enter(Master(workspace, receiver.sink(traps.V2C)))
+    for mode, options in MODES.items():
+        tap.note("by " + mode)
+        vm.add_pair()
+        with Agent(workspace, master, "/sys", "--notifications", *UNHURRIED, *options) as agent:
+            serving_whole(master)
+            client = master.client()
+            test_ports(receiver)
+            test_flap(receiver, client)
+            test_devices(receiver)
+            test_quiet(client)
+            tap.ok(agent.is_running(), "the subagent runs on")
+
+
+if __name__ == "__main__":
+    vm.run_test(main)
