@@ -284,17 +284,6 @@ def chosen_version(chance):
     return ber.V1 if chance.random() < 0.2 else ber.V2C
 
 
-def memory(process):
-    """Resident octets; None where a sanitizer makes them its own."""
-    with open("/proc/%d/status" % process.child.pid, encoding="ascii") as status:
-        kilobytes = {name: int(size) for name, size in re.findall(r"^(Vm\w+):\s+(\d+) kB$", status.read(), re.M)}
-    return None if kilobytes["VmSize"] > 1 << 30 else kilobytes["VmRSS"] * 1024
-
-
-def descriptors(process):
-    return len(os.listdir("/proc/%d/fd" % process.child.pid))
-
-
 def abuse(master, truth, seconds):
     """The clients, when they are through, and how long snmpd took to answer for itself meanwhile."""
     end = time.monotonic() + seconds
@@ -312,9 +301,9 @@ def abuse(master, truth, seconds):
 
 def test_many_clients(master, agent, truth):
     abuse(master, truth, 5)      # until the allocator has what it needs
-    before = memory(agent), descriptors(agent)
+    before = agent.memory(), agent.descriptors()
     abusers, waits = abuse(master, truth, SECONDS)
-    after = memory(agent), descriptors(agent)
+    after = agent.memory(), agent.descriptors()
     requests, wrong = sum(abuser.requests for abuser in abusers), [text for abuser in abusers for text in abuser.wrong]
     tap.ok(not wrong, "%d clients at once get right answers to all they ask" % CLIENTS, *wrong[:10])
     tap.ok(None not in waits and max(waits) < RESPONSIVE, "the rest of snmpd answers within %g s" % RESPONSIVE, waits)
