@@ -10,7 +10,6 @@ import collections
 import itertools
 import os
 import random
-import re
 import threading
 import time
 

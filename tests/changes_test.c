@@ -99,7 +99,7 @@ static int next(void)
     if (!changes_next(changes, now, &change))
         return 0;
     changes_told(changes, &change, now);
-    return change.kind;
+    return (int)change.kind;
 }
 
 static void wait_out_damping(void)
