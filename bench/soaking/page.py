@@ -69,7 +69,7 @@ def print_soaks(soaks):
     print_row("", *("with sanitizers" if soak["sanitizers"] else "plain" for soak in soaks))
     print("|---" * (len(soaks) + 1) + "|")
     for name, text in (
-            ("minutes, seed", "%(minutes)g, %(seed)d"), ("commit", "%(commit)s"), ("requests", "%(requests)d"),
+            ("minutes, seed", "%(minutes)g, %(seed)d"), ("options", "%(options)s"), ("commit", "%(commit)s"), ("requests", "%(requests)d"),
             ("walks of everything", "%(walks)d"), ("values judged", "%(judged)d"),
             ("times that a value had to be there", "%(demanded)d"), ("**wrong answers**", "**%(wrong)d**"),
             ("other complaints", "%(others)d"),

@@ -4,6 +4,7 @@ import contextlib
 import glob
 import os
 import re
+import socket
 import subprocess
 import sys
 import threading
@@ -48,7 +49,7 @@ class Rig:
     subagent has its own settings, of which cache_ttl is one then."""
 
     def __init__(self, workspace, devices=12, cache_ttl=0.3, options=(), defaults=False):
-        self.workspace = workspace
+        self.workspace, self.options = workspace, options
         self.devices = [fleet.Device(number) for number in range(1, devices + 1)]
         self.lock = threading.RLock()
         self.judging = True         # false: what is answered is not the subagent's
@@ -56,7 +57,10 @@ class Rig:
         self.objects = fleet.Objects(workspace.directory)
         self.truth = Truth(self.devices, self.objects, cache_ttl)
         self.tree = workspace.enter(Tree(workspace, workspace.write("fleet.tree", fleet.tree_text(self.devices))))
-        self.master = workspace.enter(Master(workspace, "agentXRetries 0\nmaxGetbulkResponses 2000"))
+        sink = workspace.enter(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))    # of notifications
+        sink.bind(("127.0.0.1", 0))
+        self.master = workspace.enter(Master(
+            workspace, "agentXRetries 0\nmaxGetbulkResponses 2000\ntrap2sink 127.0.0.1:%d" % sink.getsockname()[1]))
         leaks = "suppressions=%s:print_suppressions=0" % os.path.join(SOURCE, "tests", "lsan.supp")
         # Freed memory is kept by AddressSanitizer for a while, which must not look like growth.
         ttl = [] if defaults else ["--cache-ttl", "%dms" % (1000 * cache_ttl)]
