@@ -19,8 +19,8 @@ from harness import Workspace, find_program, in_build, need_program
 from snmp import SOURCE
 
 # Enough for 10 to 20 s each on a busy machine.
-RUNS = {"sysfs": 150000, "scan": 3000, "history": 30000, "answer": 12000, "options": 250000}
-LONGEST_INPUT = {"sysfs": 159, "scan": 4096, "history": 1024, "answer": 1024, "options": 2048}
+RUNS = {"sysfs": 150000, "scan": 3000, "history": 30000, "answer": 12000, "options": 250000, "uevent": 250000}
+LONGEST_INPUT = {"sysfs": 159, "scan": 4096, "history": 1024, "answer": 1024, "options": 2048, "uevent": 2048}
 DIRECTORY = os.path.join(SOURCE, "tests", "fuzz")
 
 
