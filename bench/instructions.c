@@ -4,7 +4,9 @@
  *   instructions version                     compiler, machine and libraries: counts of others do not compare
  *   instructions refresh SYSFS-ROOT TIMES    refreshes in the steady state
  *   instructions getnext SYSFS-ROOT TIMES    walks of the whole MIB by GetNext through table, as Net-SNMP calls it;
- *                                            prints how many GetNexts that was */
+ *                                            prints how many GetNexts that was
+ *
+ * Exit status 3: a device was not read in time, and the count is too high. */
 #include "config.h"
 
 #include <net-snmp/net-snmp-config.h>
@@ -20,7 +22,11 @@
 #include "reader.h"
 #include "table.h"
 
-enum { MOST_HELD = 4096, SETTLING_TIME = 6 }; /* s; after five a device's directories are listed once more */
+enum {
+    MOST_HELD = 4096,
+    SETTLING_TIME = 6, /* s; after five a device's directories are listed once more */
+    EXIT_DISTURBED = 3,
+};
 
 #ifdef __clang__
 #define COMPILER "clang " __clang_version__
@@ -43,12 +49,17 @@ static int print_version(void)
     return 0;
 }
 
-static void refresh(struct cache *cache, long times)
+static int refresh(struct cache *cache, long times)
 {
+    bool is_whole;
+
     nanosleep(&(struct timespec){.tv_sec = SETTLING_TIME}, NULL);
-    reader_settle(cache);
-    while (times-- > 0)
+    is_whole = reader_settle(cache) == 1;
+    while (times-- > 0) {
         cache_snapshot(cache);
+        is_whole = is_whole && reader_is_whole(cache);
+    }
+    return is_whole ? 0 : EXIT_DISTURBED;
 }
 
 /* What table_register gave to Net-SNMP. */
@@ -119,9 +130,7 @@ int main(int argc, char **argv)
         return 2;
     }
     cache = reader_new(argv[2], MOST_HELD, is_refresh ? 0 : INT64_MAX);
-    reader_settle(cache);
-    if (!is_refresh)
-        return getnext(cache, strtol(argv[3], NULL, 10));
-    refresh(cache, strtol(argv[3], NULL, 10));
-    return 0;
+    if (reader_settle(cache) > 1)
+        return EXIT_DISTURBED;
+    return (is_refresh ? refresh : getnext)(cache, strtol(argv[3], NULL, 10));
 }

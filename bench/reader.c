@@ -25,7 +25,7 @@ enum {
     MOST_TRIES = 100,
 };
 
-static void die(const char *what)
+_Noreturn static void die(const char *what)
 {
     fprintf(stderr, "%s: %s\n", what, strerror(errno));
     exit(EXIT_FAILURE);
@@ -84,15 +84,20 @@ struct cache *reader_new(const char *sysfs_root, int most_held, int64_t max_age)
                                               .version = "bench"});
 }
 
-void reader_settle(struct cache *cache)
+bool reader_is_whole(struct cache *cache)
+{
+    return cache_agent(cache)->health == HEALTH_OK && cache_agent(cache)->devices > 0;
+}
+
+int reader_settle(struct cache *cache)
 {
     static const struct timespec pause = {.tv_nsec = 100 * 1000 * 1000};
 
-    for (int try = 0; try < MOST_TRIES; try++) {
+    for (int try = 1; try <= MOST_TRIES; try++) {
         cache_restart_uptime(cache); /* what was read before is too old now */
         cache_snapshot(cache);
-        if (cache_agent(cache)->health == HEALTH_OK && cache_agent(cache)->devices > 0)
-            return;
+        if (reader_is_whole(cache))
+            return try;
         nanosleep(&pause, NULL); /* a device that was given up on is not asked again at once */
     }
     errno = ENODATA;

@@ -3,6 +3,7 @@
 #ifndef RDMA_AGENTX_BENCH_READER_H
 #define RDMA_AGENTX_BENCH_READER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -12,8 +13,12 @@
  * whenever it is asked. most_held is the number of descriptors. Collector and cache end with the process. */
 struct cache *reader_new(const char *sysfs_root, int most_held, int64_t max_age);
 
-/* Has the devices read until none is missing. Ends the process if they cannot be read. */
-void reader_settle(struct cache *cache);
+/* True if the last refresh was whole. */
+bool reader_is_whole(struct cache *cache);
+
+/* Has the devices read until none is missing. Ends the process if they cannot be read. Returns how many refreshes that
+ * took: more than one only on a busy machine. */
+int reader_settle(struct cache *cache);
 
 /* Finds every counter of every port and holds that many of them; the others are opened for each reading. Nothing else
  * is read. Ends the process on any error. */
