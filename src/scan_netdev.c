@@ -182,6 +182,8 @@ static bool file_moved(struct scan_pass *net, struct scan_port *reader, size_t i
 
     snprintf(path, sizeof(path), "%s/%s", reader->known.netdev, netdev_files[i]);
     n = scan_file_read(net, &reader->netdev_file[i], path, true, raw);
+    if (net->stopped)
+        return false; /* there was no time for it */
     *gone |= n == -ENODEV || n == -ENOENT;
     moved = n <= 0 || !sysfs_parse_text(raw, (size_t)n, mark, sizeof(mark));
     if (i == CARRIER_CHANGES && (moved || !sysfs_parse_number(raw, (size_t)n, &reader->known.carrier_changes)))

@@ -322,6 +322,15 @@ START_TEST(an_ethernet_port_is_asked_when_its_netdev_has_moved)
 }
 END_TEST
 
+START_TEST(a_netdev_that_there_was_no_time_for_has_not_moved)
+{
+    for (int reads = 0; reads < COUNTERS + HW_COUNTERS + 3; reads++) {
+        scan_tree_read_in_haste(1, reads);
+        ck_assert_uint_eq(asks(1, "1/state"), 0);
+    }
+}
+END_TEST
+
 START_TEST(an_ethernet_port_that_moves_after_its_netdev_is_seen_to)
 {
     unit_write(scan_tree.root, "class/net/eth0/carrier_changes", "3\n");
@@ -427,6 +436,7 @@ Suite *unit_suite(void)
     tcase_add_loop_test(ethernet, an_ethernet_port_without_speed_is_asked_when_its_netdev_has_moved, 0,
                         UNIT_COUNT(movements));
     tcase_add_loop_test(ethernet, a_state_that_was_not_there_yet_is_asked_for_at_each_pass, 0, 2);
+    tcase_add_test(ethernet, a_netdev_that_there_was_no_time_for_has_not_moved);
     tcase_add_test(ethernet, an_ethernet_port_that_moves_after_its_netdev_is_seen_to);
     tcase_add_test(ethernet, files_of_the_netdev_are_held_open);
     tcase_add_test(ethernet, a_netdev_that_is_renamed_is_found_at_once);
