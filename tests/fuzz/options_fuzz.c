@@ -9,6 +9,7 @@
 #include "fuzz.h"
 #include "log.h"
 #include "options.h"
+#include "shortcut.h"
 
 enum { MOST_WORDS = 24, WORD_ROOM = 512, ERROR_SIZE = 256 };
 
@@ -53,6 +54,9 @@ static void check_success(const struct options *options)
 {
     FUZZ_REQUIRE(options->cache_ttl >= 0 && options->cache_ttl <= 3600 * 1000);
     FUZZ_REQUIRE(options->read_timeout >= 10 && options->read_timeout <= 600);
+    FUZZ_REQUIRE(options->watch_interval >= 100 && options->watch_interval <= 3600 * 1000);
+    FUZZ_REQUIRE(options->link_events == LINK_EVENTS_POLL || options->link_events == LINK_EVENTS_VERBS);
+    FUZZ_REQUIRE(options->shortcut >= SHORTCUT_AUTO && options->shortcut <= SHORTCUT_OFF);
     FUZZ_REQUIRE(options->log_level >= LOG_LEVEL_ERROR && options->log_level <= LOG_LEVEL_DEBUG);
     FUZZ_REQUIRE(options->log_target == OPTIONS_LOG_BY_MODE || options->log_target == LOG_TARGET_STDERR ||
                  options->log_target == LOG_TARGET_SYSLOG);
@@ -80,9 +84,11 @@ static void check_same(const struct options *a, const struct options *b)
     FUZZ_REQUIRE(is_same_text(a->agentx_socket, b->agentx_socket) && is_same_text(a->sysfs_root, b->sysfs_root) &&
                  is_same_text(a->include, b->include) && is_same_text(a->exclude, b->exclude) &&
                  is_same_text(a->user, b->user));
-    FUZZ_REQUIRE(a->cache_ttl == b->cache_ttl && a->read_timeout == b->read_timeout && a->log_level == b->log_level &&
-                 a->log_target == b->log_target);
-    FUZZ_REQUIRE(a->foreground == b->foreground && a->print == b->print);
+    FUZZ_REQUIRE(a->cache_ttl == b->cache_ttl && a->read_timeout == b->read_timeout &&
+                 a->watch_interval == b->watch_interval);
+    FUZZ_REQUIRE(a->log_level == b->log_level && a->log_target == b->log_target && a->link_events == b->link_events &&
+                 a->shortcut == b->shortcut);
+    FUZZ_REQUIRE(a->foreground == b->foreground && a->notifications == b->notifications && a->print == b->print);
 }
 
 /* "--cache-ttl=1s" for "RDMA_AGENTX_CACHE_TTL=1s". */
@@ -96,14 +102,25 @@ static size_t as_argument(const char *variable, char *argument)
     return (size_t)n;
 }
 
-/* True if every variable has a value and a name in full, and is none that an argument has no value for. */
+/* True if it is that of an option without a value. */
+static bool is_flag(const char *variable)
+{
+    static const char *const flags[] = {"FOREGROUND=", "NOTIFICATIONS="};
+
+    for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
+        if (strncmp(variable + strlen(prefix), flags[i], strlen(flags[i])) == 0)
+            return true;
+    return false;
+}
+
+/* True if every variable has a value, and its option takes one. */
 static bool has_arguments(const struct words *environment)
 {
     for (int i = 0; i < environment->count; i++) {
         const char *equals = strchr(environment->word[i], '=');
 
         if (!equals || equals[1] == '\0' || strlen(environment->word[i]) + 8 > WORD_ROOM ||
-            strncmp(environment->word[i] + strlen(prefix), "FOREGROUND=", strlen("FOREGROUND=")) == 0)
+            is_flag(environment->word[i]))
             return false;
     }
     return true;
