@@ -36,9 +36,9 @@ SOAK = """
 most of the above happens at random to 8 of 12 devices, up to 4 at once, and to snmpd. A value is right if its file held
 it, and could be read, at some moment from 1.3 s before the request (`--cache-ttl` is 0.3 s there) to the answer. A
 value may be absent only while a fault, and the bound of its healing, say so; a row only while its device is. The time
-after which all is whole has the same bounds as above, with 1.3 s in place of 2 s. Memory may grow by 1.5 MB after the first
-quarter of the time, by 32 MB with AddressSanitizer, which keeps what was freed; the descriptors of the main thread not
-at all.
+after which all is whole has the same bounds as above, with 1.3 s in place of 2 s. Memory may grow by 1.5 MB after the
+first quarter of the time, by 32 MB with AddressSanitizer, which keeps what was freed; the descriptors of the main
+thread not at all.
 """
 
 
@@ -69,7 +69,8 @@ def print_soaks(soaks):
     print_row("", *("with sanitizers" if soak["sanitizers"] else "plain" for soak in soaks))
     print("|---" * (len(soaks) + 1) + "|")
     for name, text in (
-            ("minutes, seed", "%(minutes)g, %(seed)d"), ("options", "%(options)s"), ("commit", "%(commit)s"), ("requests", "%(requests)d"),
+            ("minutes, seed", "%(minutes)g, %(seed)d"), ("options", "%(options)s"), ("with --realtime", "%(realtime)s"),
+            ("commit", "%(commit)s"), ("requests", "%(requests)d"),
             ("walks of everything", "%(walks)d"), ("values judged", "%(judged)d"),
             ("times that a value had to be there", "%(demanded)d"), ("**wrong answers**", "**%(wrong)d**"),
             ("other complaints", "%(others)d"),
@@ -100,6 +101,8 @@ def print_soaks(soaks):
 def print_page(result, soaks):
     print(HEAD)
     print("Machine: " + FACTS % result)
+    if result["realtime"]:
+        print("Other work ran on it: subagent and file system had a real-time priority (`--realtime`).")
     print_faults(result)
     if soaks:
         print_soaks(soaks)

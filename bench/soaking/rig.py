@@ -22,14 +22,21 @@ LEAK = re.compile(r"(Direct|Indirect) leak of (\d+) byte\(s\) in (\d+) object\(s
 LOST_BY_NETSNMP = 110
 
 
+def first_of_all(pid):
+    """Has a process run whenever it can."""
+    os.sched_setscheduler(pid, os.SCHED_RR, os.sched_param(1))
+
+
 class MachineWatch:
     """Tells the truth when this machine did not let processes run that had to."""
 
-    def __init__(self, truth, processes):
+    def __init__(self, truth, processes, realtime):
         self.truth = truth
         program = os.path.join(os.path.dirname(os.path.abspath(__file__)), "watch.py")
         pids = [str(process.child.pid) for process in processes]
         self.process = subprocess.Popen([sys.executable, program, *pids], stdout=subprocess.PIPE, text=True)
+        if realtime:
+            first_of_all(self.process.pid)
         self.thread = threading.Thread(target=self.run)
         self.thread.start()
 
@@ -46,9 +53,10 @@ class MachineWatch:
 
 class Rig:
     """All of it. The lock is held by whoever changes the tree; only the main thread restarts snmpd. With defaults the
-    subagent has its own settings, of which cache_ttl is one then."""
+    subagent has its own settings, of which cache_ttl is one then. With realtime it and the file system go before all
+    other work of the machine."""
 
-    def __init__(self, workspace, devices=12, cache_ttl=0.3, options=(), defaults=False):
+    def __init__(self, workspace, devices=12, cache_ttl=0.3, options=(), defaults=False, realtime=False):
         self.workspace, self.options = workspace, options
         self.devices = [fleet.Device(number) for number in range(1, devices + 1)]
         self.lock = threading.RLock()
@@ -64,13 +72,17 @@ class Rig:
         leaks = "suppressions=%s:print_suppressions=0" % os.path.join(SOURCE, "tests", "lsan.supp")
         # Freed memory is kept by AddressSanitizer for a while, which must not look like growth.
         ttl = [] if defaults else ["--cache-ttl", "%dms" % (1000 * cache_ttl)]
-        self.agent = workspace.enter(Agent(
+        self.agent = Agent(
             workspace, self.master, self.tree.root, *ttl, *options,
             environment={"LSAN_OPTIONS": leaks, "ASAN_OPTIONS": "detect_leaks=1:quarantine_size_mb=8",
-                         "UBSAN_OPTIONS": "print_stacktrace=1"}))
+                         "UBSAN_OPTIONS": "print_stacktrace=1"})
+        if realtime:
+            first_of_all(self.tree.child.pid)
+            self.agent.arguments[:0] = ["chrt", "-r", "1"]
+        workspace.enter(self.agent)
         self.control = self.wire(1)
         workspace.callback(self.control.close)
-        watch = MachineWatch(self.truth, [self.agent, self.tree])
+        watch = MachineWatch(self.truth, [self.agent, self.tree], realtime)
         workspace.callback(watch.close)
         wait_for(self.is_whole, "all devices are served whole")
 
