@@ -61,9 +61,10 @@ class Objects:
     def parse(self, oid):
         """(table, object or None, device name, port, counter) of an OID in a table; None of any other."""
         suffix = oid[len(self.root):]
-        if oid[:len(self.root)] != self.root or len(suffix) < 5 or suffix[0] != 1 or not 2 <= suffix[1] <= 7:
-            return None
         index = suffix[4:]
+        if oid[:len(self.root)] != self.root or not index or suffix[0] != 1 or not 2 <= suffix[1] <= 7 or \
+                len(index) <= index[0] + (suffix[1] not in (2, 7)):
+            return None     # of a request, it may also be cut off
         name, rest = bytes(index[1:1 + index[0]]).decode(), index[1 + index[0]:]
         port = 0 if suffix[1] in (2, 7) else rest[0]
         counter = rest[0 if suffix[1] == 7 else 1:] if suffix[1] in (6, 7) else ()
