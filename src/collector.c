@@ -39,12 +39,16 @@ struct collector {
 
 static int list_class(void *context, bool (*each)(void *names, const char *name), void *names)
 {
-    const struct scan_settings *settings = context;
+    struct scan_settings *settings = context;
     char path[4096];
+    uint64_t mark;
     int error;
 
     snprintf(path, sizeof(path), "%s/class/infiniband", settings->sysfs_root);
-    error = sysfs_list(AT_FDCWD, path, each, names);
+    settings->class_mark = 0;
+    error = sysfs_list_marked(AT_FDCWD, path, each, names, &mark);
+    if (error == 0)
+        settings->class_mark = mark;
     return error == -ENOENT ? 0 : error; /* no RDMA on this host, or not yet */
 }
 

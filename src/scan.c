@@ -26,9 +26,12 @@ enum {
 struct scan {
     struct scan_settings *settings;
     char name[DEVICE_NAME_SIZE];
+    char *path;      /* of the link that has the name */
     int device, net; /* directories, -1: not open */
     dev_t st_dev;
     ino_t st_ino;
+    uint64_t class_mark; /* when the link was last looked at */
+    int64_t look_due;    /* ms: look at it whatever the mark */
     struct scan_identity identity;
     struct scan_named named;
     struct scan_port *ports;
@@ -218,11 +221,21 @@ static int open_device(struct scan *scan, struct scan_pass *pass)
 static bool is_gone(void *context)
 {
     const struct scan *scan = context;
-    char path[ROOT_PATH_SIZE];
     struct stat status;
 
-    snprintf(path, sizeof(path), "%s/class/infiniband/%s", scan->settings->sysfs_root, scan->name);
-    return stat(path, &status) != 0 || status.st_dev != scan->st_dev || status.st_ino != scan->st_ino;
+    return stat(scan->path, &status) != 0 || status.st_dev != scan->st_dev || status.st_ino != scan->st_ino;
+}
+
+/* The listing of the class, done once for all devices, would have shown that the link is another one. */
+static bool may_be_gone(struct scan *scan, int64_t now)
+{
+    uint64_t mark = scan->settings->class_mark;
+
+    if (mark != 0 && mark == scan->class_mark && now < scan->look_due)
+        return false;
+    scan->class_mark = mark;
+    scan->look_due = now + SCAN_SLOW_INTERVAL;
+    return true;
 }
 
 /* --- A pass --- */
@@ -312,10 +325,14 @@ static struct device *read_device(struct scan *scan, struct scan_pass *pass)
 
 struct scan *scan_new(struct scan_settings *settings, const char *name)
 {
+    static const char form[] = "%s/class/infiniband/%s";
     struct scan *scan = memory_new(1, sizeof(*scan));
+    size_t size = sizeof(form) + strlen(settings->sysfs_root) + strlen(name);
 
     scan->settings = settings;
     snprintf(scan->name, sizeof(scan->name), "%s", name);
+    scan->path = memory_new(size, 1);
+    snprintf(scan->path, size, form, settings->sysfs_root, name);
     scan->device = scan->net = -1;
     return scan;
 }
@@ -325,6 +342,7 @@ void scan_free(struct scan *scan)
     if (!scan)
         return;
     close_device(scan);
+    free(scan->path);
     free(scan);
 }
 
@@ -340,7 +358,7 @@ struct device *scan_device(struct scan *scan, const struct scan_patience *patien
         .gone_context = scan,
     };
 
-    if (scan->device >= 0 && (is_gone(scan) || has_other_files(scan, pass.now)))
+    if (scan->device >= 0 && ((may_be_gone(scan, pass.now) && is_gone(scan)) || has_other_files(scan, pass.now)))
         close_device(scan);
     for (int tries = 0; tries < REOPENINGS; tries++) {
         struct device *device;

@@ -14,6 +14,9 @@ struct scan_settings {
     const char *sysfs_root; /* "/sys" */
     int most_held;          /* descriptors; each costs 4.75 kB of kernel memory */
     atomic_int held;
+    /* Of the class directory, sysfs_list_marked, from the last listing that has ended; 0: not known. While it stays, so do
+     * the devices. */
+    atomic_uint_fast64_t class_mark;
 };
 
 /* Where and how often to ask whether a pass has taken long enough. */

@@ -43,8 +43,8 @@ void scan_file_init(struct scan_file *file);
 /* Closes what is held. */
 void scan_file_fini(struct scan_file *file, atomic_int *held);
 
-/* Reads path below the device into text, terminated; text has SCAN_TEXT_SIZE. Returns the length, -ENODATA if it was
- * not asked (refusing, or the pass has ended), or another -errno, which is counted unless there is no such file. Holds
+/* Reads path below the device, which need not be given while the file is held, into text, terminated; text has
+ * SCAN_TEXT_SIZE. Returns the length, -ENODATA if it was not asked (refusing, or the pass has ended), or another -errno, which is counted unless there is no such file. Holds
  * the descriptor if hold is set and the limit allows. EINVAL, EOPNOTSUPP and EACCES are refusals: of a file that was
  * never read, or three times running, they put off the next try by 60 s, doubling to 1 h. */
 ssize_t scan_file_read(struct scan_pass *pass, struct scan_file *file, const char *path, bool hold, char *text);

@@ -211,9 +211,11 @@ static bool read_state(struct scan_pass *pass, struct scan_port *reader, struct 
     char path[SCAN_PATH_SIZE], answer[SCAN_TEXT_SIZE];
     ssize_t n;
 
+    path[0] = '\0';
     *number = ABSENT;
     text[0] = '\0';
-    snprintf(path, sizeof(path), "ports/%" PRId64 "/%s", reader->number, name);
+    if (file->fd < 0)
+        snprintf(path, sizeof(path), "ports/%" PRId64 "/%s", reader->number, name);
     n = scan_file_read(pass, file, path, true, answer);
     if (n < 0)
         return n == -ENOENT;

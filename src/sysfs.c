@@ -68,7 +68,18 @@ ssize_t sysfs_read_link(int dir, const char *path, char *text, size_t size)
     return n;
 }
 
-int sysfs_list(int dir, const char *path, bool (*each)(void *context, const char *name), void *context)
+/* FNV-1a */
+static uint64_t mark_entry(uint64_t mark, const struct dirent *entry)
+{
+    for (const char *c = entry->d_name; *c; c++)
+        mark = (mark ^ (unsigned char)*c) * 0x100000001b3;
+    for (size_t i = 0; i < sizeof(entry->d_ino); i++)
+        mark = (mark ^ (entry->d_ino >> 8 * i & 0xff)) * 0x100000001b3;
+    return mark;
+}
+
+int sysfs_list_marked(int dir, const char *path, bool (*each)(void *context, const char *name), void *context,
+                      uint64_t *mark)
 {
     int fd = sysfs_open_directory(dir, path);
     struct dirent *entry;
@@ -83,15 +94,26 @@ int sysfs_list(int dir, const char *path, bool (*each)(void *context, const char
         close(fd);
         return result;
     }
+    *mark = 0xcbf29ce484222325;
     errno = 0;
     while ((entry = readdir(stream))) {
-        if (entry->d_name[0] != '.' && !each(context, entry->d_name))
-            break;
+        if (entry->d_name[0] != '.') {
+            *mark = mark_entry(*mark, entry);
+            if (!each(context, entry->d_name))
+                break;
+        }
         errno = 0;
     }
     result = entry ? 0 : -errno;
     closedir(stream);
     return result;
+}
+
+int sysfs_list(int dir, const char *path, bool (*each)(void *context, const char *name), void *context)
+{
+    uint64_t mark;
+
+    return sysfs_list_marked(dir, path, each, context, &mark);
 }
 
 bool sysfs_parse_counter(const char *text, size_t length, uint64_t *value)
@@ -103,9 +125,8 @@ bool sysfs_parse_counter(const char *text, size_t length, uint64_t *value)
     for (const char *c = text; c < text + length - 1; c++) {
         unsigned digit = (unsigned)(*c - '0');
 
-        if (digit > 9 || number > (UINT64_MAX - digit) / 10)
+        if (digit > 9 || __builtin_mul_overflow(number, 10, &number) || __builtin_add_overflow(number, digit, &number))
             return false;
-        number = number * 10 + digit;
     }
     *value = number;
     return true;

@@ -34,6 +34,11 @@ ssize_t sysfs_read_link(int dir, const char *path, char *text, size_t size);
  * each returns false. Returns 0. */
 int sysfs_list(int dir, const char *path, bool (*each)(void *context, const char *name), void *context);
 
+/* Likewise; *mark becomes a number that is another one if an entry has come, has gone, has been renamed or replaced by one
+ * of its name: what the directory itself knows of them. Of use only if each never stops. */
+int sysfs_list_marked(int dir, const char *path, bool (*each)(void *context, const char *name), void *context,
+                      uint64_t *mark);
+
 /* --- Parsing. All return false, and leave the result alone, for a text that does not say what it should. --- */
 
 /* Decimal digits and one newline, at most 2^64-1: what the kernel prints for a counter. "N/A (no PMA)" is none. */

@@ -82,10 +82,19 @@ struct patience {
     int64_t deadline, last, longest; /* ms */
 };
 
+/* Cheaper than worker_now and behind it by a tick of the kernel, 10 ms at most: it is asked before each read. */
+static int64_t roughly_now(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
 static bool is_over(void *context)
 {
     struct patience *patience = context;
-    int64_t now = worker_now();
+    int64_t now = roughly_now();
 
     if (now - patience->last > patience->longest)
         patience->longest = now - patience->last;
@@ -114,18 +123,11 @@ static void note_lateness(struct worker *worker, int64_t elapsed)
         worker->typical = elapsed;
 }
 
-/* Reads the device with the lock given up. Returns false if the scan came too late for anyone to use. */
-static bool scan(struct worker *worker, void *state)
+/* Hands over what was read; lock held. False if it came too late for anyone to use. */
+static bool finish(struct worker *worker, struct device *device, int error)
 {
     struct worker_pool *pool = worker->pool;
-    struct patience until = {.deadline = worker->deadline, .last = worker_now()};
-    struct scan_patience patience = {.now = worker->started, .is_over = is_over, .context = &until};
-    struct device *device;
-    int error = 0;
 
-    pthread_mutex_unlock(&pool->lock);
-    device = pool->settings->source.read(state, &patience, &error);
-    pthread_mutex_lock(&pool->lock);
     if (worker->state != WORKER_SCANNING) {
         note_lateness(worker, worker_now() - worker->started);
         device_free(device);
@@ -143,6 +145,23 @@ static bool scan(struct worker *worker, void *state)
     return true;
 }
 
+/* Reads the device, without the lock until it is read: a worker that is woken need not wait for who wakes it. Returns
+ * with the lock held if the scan came too late. */
+static bool scan(struct worker *worker, void *state)
+{
+    struct worker_pool *pool = worker->pool;
+    struct patience until = {.deadline = worker->deadline, .last = roughly_now()};
+    struct scan_patience patience = {.now = worker->started, .is_over = is_over, .context = &until};
+    int error = 0;
+    struct device *device = pool->settings->source.read(state, &patience, &error);
+
+    pthread_mutex_lock(&pool->lock);
+    if (!finish(worker, device, error))
+        return false;
+    pthread_mutex_unlock(&pool->lock);
+    return true;
+}
+
 /* --- After a missed deadline: see now and then whether the device answers again --- */
 
 static void wait_for(struct worker *worker, int64_t ms)
@@ -151,9 +170,10 @@ static void wait_for(struct worker *worker, int64_t ms)
     struct timespec time = {.tv_sec = until / 1000, .tv_nsec = until % 1000 * 1000000};
 
     while (!worker->leaving && worker_now() < until)
-        pthread_cond_timedwait(&worker->wake, &worker->pool->lock, &time);
+        pthread_cond_timedwait(&worker->left, &worker->pool->lock, &time);
 }
 
+/* To be called with the lock, which it gives up. */
 static void recover(struct worker *worker, void *state)
 {
     struct worker_pool *pool = worker->pool;
@@ -166,7 +186,7 @@ static void recover(struct worker *worker, void *state)
             worker->backoff = LONGEST_BACKOFF;
         wait_for(worker, worker->backoff);
         if (worker->leaving)
-            return;
+            break;
         started = worker_now();
         pthread_mutex_unlock(&pool->lock);
         pool->settings->source.probe(state);
@@ -175,6 +195,32 @@ static void recover(struct worker *worker, void *state)
             break;
     }
     worker->state = WORKER_IDLE;
+    pthread_mutex_unlock(&pool->lock);
+}
+
+static void free_worker(struct worker *worker)
+{
+    device_free(worker->result);
+    pthread_cond_destroy(&worker->left);
+    sem_destroy(&worker->wake);
+    free(worker);
+}
+
+/* Waits until a scan is wanted; false if the end is. */
+static bool wait_for_scan(struct worker *worker)
+{
+    while (true) {
+        while (sem_wait(&worker->wake) != 0)
+            ;
+        if (worker->leaving)
+            return false;
+        if (atomic_exchange(&worker->wanted, false))
+            return true;
+        pthread_mutex_lock(&worker->pool->lock);
+        if (worker->state == WORKER_STALLED)
+            worker->state = WORKER_IDLE; /* its time was over before the scan began: nothing hangs */
+        pthread_mutex_unlock(&worker->pool->lock);
+    }
 }
 
 static void *run(void *context)
@@ -185,21 +231,12 @@ static void *run(void *context)
 
     worker_own_descriptors(pool);
     state = pool->settings->source.open(pool->settings->source.context, worker->name);
-    pthread_mutex_lock(&pool->lock);
-    while (!worker->leaving) {
-        if (worker->state == WORKER_STALLED)
-            worker->state = WORKER_IDLE; /* its time was over before the scan began: nothing hangs */
-        if (worker->state != WORKER_SCANNING)
-            pthread_cond_wait(&worker->wake, &pool->lock);
-        else if (!scan(worker, state))
+    while (wait_for_scan(worker))
+        if (!scan(worker, state))
             recover(worker, state);
-    }
-    pthread_mutex_unlock(&pool->lock);
     pool->settings->source.close(state);
-    device_free(worker->result);
-    pthread_cond_destroy(&worker->wake);
-    free(worker);
     pthread_mutex_lock(&pool->lock);
+    free_worker(worker); /* now: who has woken it held the lock until it was done with it */
     pool->threads--;
     pthread_cond_signal(&pool->done);
     pthread_mutex_unlock(&pool->lock);
@@ -215,15 +252,15 @@ struct worker *worker_new(struct worker_pool *pool, const char *name)
     int error;
 
     worker->pool = pool;
+    sem_init(&worker->wake, 0, 0);
     snprintf(worker->name, sizeof(worker->name), "%s", name);
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&worker->wake, &monotonic);
+    pthread_cond_init(&worker->left, &monotonic);
     pthread_condattr_destroy(&monotonic);
     error = worker_start_thread(run, worker);
     if (error) {
-        pthread_cond_destroy(&worker->wake);
-        free(worker);
+        free_worker(worker);
         errno = -error;
         return NULL;
     }
@@ -235,7 +272,8 @@ void worker_retire(struct worker *worker)
 {
     worker_give_up(worker);
     worker->leaving = true;
-    pthread_cond_signal(&worker->wake);
+    pthread_cond_signal(&worker->left);
+    sem_post(&worker->wake);
 }
 
 void worker_queue(struct worker *worker)
@@ -276,7 +314,8 @@ void worker_start_queued(struct worker_pool *pool)
         worker->state = WORKER_SCANNING;
         worker->started = now;
         worker->deadline = now + patience < pool->end ? now + patience : pool->end;
-        pthread_cond_signal(&worker->wake);
+        worker->wanted = true;
+        sem_post(&worker->wake);
     }
 }
 
@@ -298,6 +337,7 @@ void worker_give_up(struct worker *worker)
         leave_queue(worker);
         worker->state = WORKER_IDLE;
     } else if (worker->state == WORKER_SCANNING) {
+        worker->wanted = false; /* if it has not begun, it need not */
         worker->state = WORKER_STALLED;
         worker->whole_scans = 0;
         worker->pool->places++;

@@ -1,9 +1,11 @@
-/* worker: the thread that reads one device, and what becomes of it when a read does not return. All fields are guarded
- * by the collector's lock; functions that say so are called with it held. */
+/* worker: the thread that reads one device, and what becomes of it when a read does not return. All fields but the atomic
+ * ones are guarded by the collector's lock; functions that say so are called with it held. */
 #ifndef RDMA_AGENTX_WORKER_H
 #define RDMA_AGENTX_WORKER_H
 
 #include <pthread.h>
+#include <semaphore.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -36,10 +38,12 @@ struct worker {
     char name[DEVICE_NAME_SIZE];
     struct worker_pool *pool;
     struct worker *next_queued;
-    pthread_cond_t wake;
+    sem_t wake;          /* a scan is wanted, or the end */
+    atomic_bool wanted;  /* a scan, which has not begun: who takes this back decides what becomes of it */
+    atomic_bool leaving; /* the device is gone: end as soon as possible */
+    pthread_cond_t left; /* the same, for who waits to probe */
     enum worker_state state;
-    bool leaving;         /* the device is gone: end as soon as possible */
-    int64_t started;      /* ms */
+    int64_t started;      /* ms; this and the next stay as they are from wanted to the end of the scan */
     int64_t deadline;     /* ms */
     int64_t typical;      /* ms that the last complete scan took, or one would have */
     int64_t backoff;      /* ms before the next probe */

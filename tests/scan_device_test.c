@@ -259,6 +259,27 @@ START_TEST(two_devices_that_swap_names_keep_their_numbers)
 }
 END_TEST
 
+/* The mark is that of a listing: while it stays, nobody need look at every link, but a minute is the longest. */
+START_TEST(a_device_that_takes_over_a_name_is_noticed_when_the_class_is_another_one)
+{
+    static const struct {
+        uint64_t mark;
+        int64_t later; /* ms */
+        bool is_noticed;
+    } cases[] = {{1, SECOND, false}, {2, SECOND, true}, {0, SECOND, true}, {1, 60 * SECOND, true}};
+
+    scan_tree_add(OTHER, "mlx5_1", OTHER_GUID);
+    scan_tree.settings.class_mark = 1;
+    scan_tree_read(0);
+    scan_tree_read(SECOND);
+    unit_rename(scan_tree.root, "class/infiniband/mlx5_0", "class/infiniband/between");
+    unit_rename(scan_tree.root, "class/infiniband/mlx5_1", "class/infiniband/mlx5_0");
+    scan_tree.settings.class_mark = cases[_i].mark;
+    scan_tree_read(cases[_i].later);
+    ck_assert_str_eq(scan_tree.device->node_guid, cases[_i].is_noticed ? "0000:0000:0000:0002" : "0c42:a103:0065:1f3a");
+}
+END_TEST
+
 /* --- The rest --- */
 
 START_TEST(a_root_may_have_a_long_path)
@@ -314,6 +335,7 @@ Suite *unit_suite(void)
     tcase_add_test(tcase, a_device_that_goes_again_and_again_is_gone);
     tcase_add_test(tcase, a_device_that_answers_nothing_but_is_there_keeps_its_row);
     tcase_add_test(tcase, two_devices_that_swap_names_keep_their_numbers);
+    tcase_add_loop_test(tcase, a_device_that_takes_over_a_name_is_noticed_when_the_class_is_another_one, 0, 4);
     tcase_add_test(tcase, a_root_may_have_a_long_path);
     tcase_add_test(tcase, a_probe_reads_one_file);
     return suite;

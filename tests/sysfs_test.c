@@ -196,6 +196,41 @@ START_TEST(a_directory_is_listed_without_dot_names)
 }
 END_TEST
 
+static uint64_t mark(void)
+{
+    struct names names = {.most = 8};
+    uint64_t mark;
+
+    ck_assert_int_eq(sysfs_list_marked(directory, "class", note_name, &names, &mark), 0);
+    return mark;
+}
+
+START_TEST(a_listing_is_marked_by_what_is_there)
+{
+    uint64_t before, after;
+
+    unit_symlink(root, "class/a", "../one");
+    unit_symlink(root, "class/b", "../two");
+    before = mark();
+    ck_assert_uint_eq(mark(), before);
+    unit_write(root, "one/file", "");
+    ck_assert_uint_eq(mark(), before);
+
+    unit_rename(root, "class/a", "class/c"); /* the two swap their names */
+    unit_rename(root, "class/b", "class/a");
+    unit_rename(root, "class/c", "class/b");
+    after = mark();
+    ck_assert_uint_ne(after, before);
+    unit_symlink(root, "class/c", "../three");
+    ck_assert_uint_ne(mark(), after);
+    unit_remove(root, "class/c");
+    ck_assert_uint_eq(mark(), after);
+    unit_symlink(root, "class/new", "../one"); /* another one takes the place of b */
+    unit_rename(root, "class/new", "class/b");
+    ck_assert_uint_ne(mark(), after);
+}
+END_TEST
+
 START_TEST(a_listing_ends_when_its_reader_has_enough)
 {
     struct names names = {.most = 2};
@@ -255,6 +290,7 @@ Suite *unit_suite(void)
     tcase_add_test(tcase, a_file_is_no_directory);
     tcase_add_test(tcase, a_link_is_read_and_not_followed);
     tcase_add_test(tcase, a_directory_is_listed_without_dot_names);
+    tcase_add_test(tcase, a_listing_is_marked_by_what_is_there);
     tcase_add_test(tcase, a_listing_ends_when_its_reader_has_enough);
     tcase_add_test(tcase, an_empty_directory_has_no_names);
     tcase_add_loop_test(tcase, what_is_no_directory_is_not_listed, 0, UNIT_COUNT(unlistable));
