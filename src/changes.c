@@ -106,12 +106,12 @@ static bool carrier_went_and_came(struct known_port *known, const struct port *p
 
     if (port->carrier_changes == ABSENT)
         return false;
-    moves = port->carrier_changes - base;
     known->carrier_changes = port->carrier_changes;
-    if (base == ABSENT || moves < 0 || known->ifindex != port->ifindex || known->state != before) {
+    if (base == ABSENT || port->carrier_changes < base || known->ifindex != port->ifindex || known->state != before) {
         known->ifindex = port->ifindex;
         return false;
     }
+    moves = port->carrier_changes - base;
     known->carrier_changes -= moves % 2;
     return moves >= 2;
 }

@@ -52,6 +52,7 @@ struct job {
 };
 
 struct events {
+    struct events *next; /* that was left behind */
     struct events_settings settings;
     int epoll, wake;
     struct listener *listeners;
@@ -363,14 +364,19 @@ static void discard_jobs(struct events *events)
 
 void events_free(struct events *events)
 {
+    static struct events *left_behind; /* so that a search for leaks finds it */
+
     if (!events)
         return;
     discard_jobs(events);
     for (struct listener *listener = events->listeners; listener; listener = listener->next)
         if (listener->link)
             events->settings.source->close(listener->link);
-    if (events->jobs > 0)
-        return; /* a thread is stuck; what it uses ends with the process, and so does what it holds open */
+    if (events->jobs > 0) { /* a thread is stuck; what it uses ends with the process, and so does what it holds open */
+        events->next = left_behind;
+        left_behind = events;
+        return;
+    }
     while (events->listeners)
         remove_listener(events, events->listeners);
     if (events->settings.uevents >= 0)
