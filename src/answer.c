@@ -100,17 +100,18 @@ static bool next_in_column(const struct snapshot *snapshot, const struct agent_s
 static bool next_in_table(const struct snapshot *snapshot, const struct agent_state *agent, enum table table,
                           const uint32_t *suffix, size_t length, struct answer *answer)
 {
-    size_t count;
+    size_t count, first = 0;
     const struct column *columns = column_table(table, &count);
     int entry = against(suffix, length, AT_ENTRY, ARC_ENTRY);
 
     if (entry > 0)
         return false;
-    for (size_t i = 0; i < count; i++) {
-        int order = entry < 0 ? -1 : against(suffix, length, AT_COLUMN, columns[i].number);
-        bool leads_on = order == 0 && length > AT_INDEX;
+    if (entry == 0 && length > AT_COLUMN && suffix[AT_COLUMN] > 0)
+        first = suffix[AT_COLUMN] - 1; /* numbers have no gaps */
+    for (size_t i = first; i < count; i++) {
+        bool leads_on = entry == 0 && length > AT_INDEX && suffix[AT_COLUMN] == columns[i].number;
 
-        if (order > 0 || columns[i].source == SOURCE_INDEX)
+        if (!snapshot_may_have(snapshot, &columns[i]))
             continue;
         answer->column = &columns[i];
         if (next_in_column(snapshot, agent, leads_on ? suffix + AT_INDEX : NULL, leads_on ? length - AT_INDEX : 0,

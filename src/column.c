@@ -246,12 +246,20 @@ static size_t first_of_table(unsigned table)
     return low;
 }
 
+/* first_of_table of each, and the end. */
+static size_t firsts[TABLE_END + 1];
+
+/* Before main, and so before there are threads: it is asked for with every answer. */
+__attribute__((constructor)) static void find_tables(void)
+{
+    for (unsigned table = 0; table <= TABLE_END; table++)
+        firsts[table] = first_of_table(table);
+}
+
 const struct column *column_table(enum table table, size_t *count)
 {
-    size_t first = first_of_table(table);
-
-    *count = first_of_table(table + 1U) - first;
-    return &catalogue[first];
+    *count = firsts[table + 1] - firsts[table];
+    return &catalogue[firsts[table]];
 }
 
 static const void *row_structure(enum table table, const struct row *row)

@@ -18,7 +18,8 @@ struct snapshot {
     struct device **devices;
     struct group *device_groups, *port_groups;
     size_t device_count, port_count;
-    uint32_t *keys; /* of all groups */
+    uint64_t counters_present, hw_counters_present; /* in any port */
+    uint32_t *keys;                                 /* of all groups */
 };
 
 /* Negative, 0 or positive as a sorts before, like or behind b; a beginning of b sorts before it. */
@@ -80,6 +81,8 @@ static void add_groups(struct snapshot *snapshot, const struct device *device, u
 
         memcpy(port_key, key, length * sizeof(*key));
         port_key[length] = (uint32_t)device->ports[i].number;
+        snapshot->counters_present |= device->ports[i].counters.present;
+        snapshot->hw_counters_present |= device->ports[i].hw_counters.present;
         snapshot->port_groups[snapshot->port_count++] =
             (struct group){.device = device, .port = &device->ports[i], .key = port_key, .key_length = length + 1};
     }
@@ -131,6 +134,17 @@ size_t snapshot_devices(const struct snapshot *snapshot)
 size_t snapshot_ports(const struct snapshot *snapshot)
 {
     return snapshot->port_count;
+}
+
+bool snapshot_may_have(const struct snapshot *snapshot, const struct column *column)
+{
+    if (column->source == SOURCE_INDEX)
+        return false;
+    if (column->source != SOURCE_COUNTER && column->source != SOURCE_OCTETS)
+        return true;
+    return (column->table == TABLE_PORT_COUNTER ? snapshot->counters_present : snapshot->hw_counters_present) >>
+               column->slot &
+           1;
 }
 
 static const struct group *table_groups(const struct snapshot *snapshot, enum table table, size_t *count)

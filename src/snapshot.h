@@ -31,6 +31,9 @@ void snapshot_free(struct snapshot *snapshot);
 size_t snapshot_devices(const struct snapshot *snapshot);
 size_t snapshot_ports(const struct snapshot *snapshot);
 
+/* False if no row has a value in this column of a table. */
+bool snapshot_may_have(const struct snapshot *snapshot, const struct column *column);
+
 /* The row with exactly this index. */
 bool snapshot_find(const struct snapshot *snapshot, enum table table, const uint32_t *index, size_t length,
                    struct cursor *cursor);
