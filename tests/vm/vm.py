@@ -126,7 +126,8 @@ class Pingpong(contextlib.AbstractContextManager):
     """Traffic between the two devices of a pair, for as long as the context lasts."""
 
     def __init__(self, workspace):
-        words = ["ibv_rc_pingpong", "-g", "0", "-n", "100000000", "-s", "512"]
+        # It sleeps until something arrives, and lets everybody else go first.
+        words = ["nice", "ibv_rc_pingpong", "-e", "-g", "0", "-n", "100000000", "-s", "512"]
         self.server, self.client = Process(workspace, "pingpong"), Process(workspace, "pingpong")
         self.words = {self.server: [*words, "-d", "rxe0"], self.client: [*words, "-d", "rxe1", "127.0.0.1"]}
 
@@ -181,6 +182,15 @@ class Sysfs:
     @staticmethod
     def link(path):
         return os.readlink("/sys/" + path) if os.path.islink("/sys/" + path) else ""
+
+
+def settles(get, wanted, sentence, seconds=PATIENCE):
+    """A test point: get() is what is wanted, at once or soon: on a busy host, a device of an emulated one may be late."""
+    try:
+        wait_for(lambda: get() == wanted, sentence, seconds)
+    except TimeoutError:
+        pass
+    return tap.equal(get(), wanted, sentence)
 
 
 def number(client, name):
