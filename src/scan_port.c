@@ -353,6 +353,15 @@ static void copy_known(const struct scan_port *reader, struct port *port)
         port->status = STATUS_PARTIAL;
 }
 
+/* What nobody has looked at in this pass is not shown, whatever it was before. */
+static void forget_states(struct port *port)
+{
+    port->state = port->phys_state = ABSENT;
+    port->state_text[0] = port->phys_state_text[0] = '\0';
+    if (port->status == STATUS_OK)
+        port->status = STATUS_PARTIAL;
+}
+
 /* Is it enough of a reason to ask the port that a minute has passed? Not where each answer would put a line into the
  * kernel's log: there the netdev, and an hour, must do. */
 static bool may_ask_by_time(const struct scan_port *reader, int64_t now)
@@ -380,7 +389,7 @@ void scan_port_read_attributes(struct scan_pass *pass, struct scan_port *reader,
 {
     bool answers_again = reader->counters.answers_again || reader->hw.directory.answers_again;
     bool moved = link_counters_moved(reader, port) || answers_again, look, refused;
-    bool by_time = may_ask_by_time(reader, pass->now);
+    bool by_time = may_ask_by_time(reader, pass->now), unseen;
     int64_t old_state = reader->known.state;
 
     if (answers_again)
@@ -388,6 +397,7 @@ void scan_port_read_attributes(struct scan_pass *pass, struct scan_port *reader,
 
     look = reader->known.link_layer != LINK_LAYER_ETHERNET || !netdev_vouches(pass, reader, host) ||
            (by_time && pass->now >= reader->state_due) || answers_again;
+    unseen = !look && pass->stopped; /* neither the port nor its netdev was asked */
     if (look) {
         refused = reader->state.refusals > 0;
         read_states(pass, reader);
@@ -404,4 +414,6 @@ void scan_port_read_attributes(struct scan_pass *pass, struct scan_port *reader,
         read_attributes_again(pass, reader);
     }
     copy_known(reader, port);
+    if (unseen)
+        forget_states(port);
 }

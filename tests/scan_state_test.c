@@ -342,6 +342,21 @@ START_TEST(an_ethernet_port_that_moves_after_its_netdev_is_seen_to)
 }
 END_TEST
 
+START_TEST(a_state_that_there_was_no_time_to_look_at_is_absent)
+{
+    scan_tree_write_port("state", "1: DOWN\n");
+    unit_write(scan_tree.root, "class/net/eth0/carrier_changes", "3\n");
+    scan_tree_read_in_haste(SECOND, COUNTERS + HW_COUNTERS);
+    ck_assert_int_eq(port()->state, ABSENT);
+    ck_assert_int_eq(port()->phys_state, ABSENT);
+    ck_assert_str_eq(port()->state_text, "");
+    ck_assert_int_eq(port()->status, STATUS_PARTIAL);
+    scan_tree_read(SECOND);
+    ck_assert_int_eq(port()->state, PORT_DOWN);
+    ck_assert_int_eq(port()->status, STATUS_OK);
+}
+END_TEST
+
 START_TEST(files_of_the_netdev_are_held_open)
 {
     sysfs_fake_forget();
@@ -438,6 +453,7 @@ Suite *unit_suite(void)
     tcase_add_loop_test(ethernet, a_state_that_was_not_there_yet_is_asked_for_at_each_pass, 0, 2);
     tcase_add_test(ethernet, a_netdev_that_there_was_no_time_for_has_not_moved);
     tcase_add_test(ethernet, an_ethernet_port_that_moves_after_its_netdev_is_seen_to);
+    tcase_add_test(ethernet, a_state_that_there_was_no_time_to_look_at_is_absent);
     tcase_add_test(ethernet, files_of_the_netdev_are_held_open);
     tcase_add_test(ethernet, a_netdev_that_is_renamed_is_found_at_once);
     tcase_add_test(ethernet, a_netdev_that_is_gone_costs_the_port_nothing_else);
