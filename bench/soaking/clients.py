@@ -54,7 +54,9 @@ class Client(threading.Thread):
         raise NotImplementedError
 
     def complain(self, what, oid, value):
-        self.wrong.append(Wrong(time.monotonic(), what, oid, value))
+        now, parsed = time.monotonic(), self.objects.parse(oid)
+        devices = self.truth.owners(parsed[2], now - 90, now) if parsed else self.rig.devices
+        self.wrong.append(Wrong(now, what, oid, value, devices))
 
     def await_truth(self):
         """A change that was made before an answer came is known to the truth when it is done."""

@@ -9,7 +9,16 @@ ERRNOS = ("EIO", "ENODEV", "EINVAL", "EOPNOTSUPP", "EACCES", "ENOENT")
 REFUSALS = ("EINVAL", "EOPNOTSUPP", "EACCES")
 
 
-class FileError(Fault):
+class RegisteredAnew(Fault):
+    """What fails is seen only when the device is registered anew, with the fault."""
+
+    def readd(self):
+        loss = self.rig.truth.lose(self.device, rows=True)
+        self.rig.tree.readd(self.path())
+        loss.end = time.monotonic()
+
+
+class FileError(RegisteredAnew):
     """One file fails: its cells are lost, and no other."""
     error, files, opens, hurried = "EIO", fleet.PORT_NUMBERS, False, False
     together = True
@@ -17,17 +26,11 @@ class FileError(Fault):
     def inject(self):
         self.file = self.random_file(self.files)
         self.lose({self.file})
-        path = self.device.path(*self.file)
-        if self.opens:
-            times = self.rig.readd(self.device)         # or it would still be open
-            self.readded(times)
         with self.rig.change() as done:
-            (self.rig.tree.fail_open if self.opens else self.rig.tree.fail)(path, self.error)
+            (self.rig.tree.fail_open if self.opens else self.rig.tree.fail)(self.device.path(*self.file), self.error)
+            if self.opens:
+                self.readd()        # or it would still be open
             self.rig.block(self.device, [self.file], done())
-
-    def readded(self, times):
-        loss = self.rig.truth.lose(self.device, rows=True, begin=times[0])
-        loss.end = times[1]
 
     def heal(self):
         if self.error in REFUSALS:
@@ -38,7 +41,7 @@ class FileError(Fault):
             self.rig.unblock(self.device, [self.file], done())
 
 
-class ListingError(Fault):
+class ListingError(RegisteredAnew):
     """A directory of counters cannot be listed when its device is registered: it is listed again 5 s later and once a
     minute."""
     error, together, shown = "EIO", True, 6.0
@@ -50,10 +53,8 @@ class ListingError(Fault):
         self.files = {(port, file) for file in fleet.PORT_NUMBERS if file.startswith(below)}
         self.lose(self.files)
         with self.rig.change() as done:
-            loss = self.rig.truth.lose(self.device, rows=True)
             self.rig.tree.fail_open("%s/%s" % (self.path(), self.directory), self.error)
-            self.rig.tree.readd(self.path())
-            loss.end = time.monotonic()
+            self.readd()
             self.rig.block(self.device, self.files, done())
 
     def heal(self):

@@ -70,7 +70,6 @@ class Objects:
         counter = rest[0 if suffix[1] == 7 else 1:] if suffix[1] in (6, 7) else ()
         return suffix[1], self.name.get(suffix[:4]), name, port, bytes(counter[1:]).decode()
 
-
     def print(self, oid):
         """An OID as people read it."""
         parsed = self.parse(oid)

@@ -102,7 +102,7 @@ def print_page(result, soaks):
     print(HEAD)
     print("Machine: " + FACTS % result)
     if result["realtime"]:
-        print("Other work ran on it: subagent and file system had a real-time priority (`--realtime`).")
+        print("Other work ran on it: snmpd, subagent and file system had a real-time priority (`--realtime`).")
     print_faults(result)
     if soaks:
         print_soaks(soaks)

@@ -51,10 +51,18 @@ class MachineWatch:
         self.process.stdout.close()
 
 
+class PreferredMaster(Master):
+    """An snmpd that runs whenever it can."""
+
+    def spawn(self, *arguments, **options):
+        super().spawn(*arguments, **options)
+        first_of_all(self.child.pid)
+
+
 class Rig:
     """All of it. The lock is held by whoever changes the tree; only the main thread restarts snmpd. With defaults the
-    subagent has its own settings, of which cache_ttl is one then. With realtime it and the file system go before all
-    other work of the machine."""
+    subagent has its own settings, of which cache_ttl is one then. With realtime snmpd, the subagent and the file
+    system go before all other work of the machine."""
 
     def __init__(self, workspace, devices=12, cache_ttl=0.3, options=(), defaults=False, realtime=False):
         self.workspace, self.options = workspace, options
@@ -67,7 +75,7 @@ class Rig:
         self.tree = workspace.enter(Tree(workspace, workspace.write("fleet.tree", fleet.tree_text(self.devices))))
         sink = workspace.enter(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))    # of notifications
         sink.bind(("127.0.0.1", 0))
-        self.master = workspace.enter(Master(
+        self.master = workspace.enter((PreferredMaster if realtime else Master)(
             workspace, "agentXRetries 0\nmaxGetbulkResponses 2000\ntrap2sink 127.0.0.1:%d" % sink.getsockname()[1]))
         leaks = "suppressions=%s:print_suppressions=0" % os.path.join(SOURCE, "tests", "lsan.supp")
         # Freed memory is kept by AddressSanitizer for a while, which must not look like growth.
@@ -156,9 +164,7 @@ class Rig:
             self.set_name(device, name, done())
 
     def readd(self, device):
-        with self.change() as done:
-            self.tree.readd(fleet.CLASS + device.name)
-            return done()
+        self.tree_command("readd", fleet.CLASS + device.name)
 
     def rename(self, device, name):
         with self.change() as done:

@@ -15,7 +15,8 @@ KEPT = 150      # s of history
 LONGEST_REFRESH = 0.7       # s, as README.md promises
 SLACK = 0.3     # s for everything else that takes time: threads to be scheduled, snmpd, the client
 
-Wrong = collections.namedtuple("Wrong", "when what oid value")
+# devices: those that it may concern, by the name in the OID.
+Wrong = collections.namedtuple("Wrong", "when what oid value devices")
 
 
 class Steps:
