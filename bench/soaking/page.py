@@ -24,7 +24,8 @@ device.
     reset, one file is tried at each refresh, and all is back with it.
   - 5 s, later 60 s, until a directory that could not be listed is listed again.
   - 3 s after snmpd answers again: the subagent looks for it every 2 s.
-- *log*: lines that the subagent logged, at most, for one fault from its beginning until all was whole.
+- *log*: lines that the subagent logged about the device, or about snmpd, from the beginning of the fault until all was
+  whole, at most. (That a stalled device has recovered is logged later, after three complete readings.)
 """
 
 FACTS = "%(system)s, Linux %(kernel)s, %(processor)s; %(netsnmp)s; %(agent)s, commit %(commit)s."
@@ -61,7 +62,7 @@ def print_faults(result):
             if row["section"] == section:
                 print_row(row["title"], "%g" % row["seconds"], row["times"], row["lost"], row["others"], row["wrong"],
                           number(row["median"]), number(row["longest"]), "%.1f" % row["bound"], number(row["slowest"]),
-                          "%g" % row["lines"])
+                          row["lines"])
 
 
 def print_soaks(soaks):
