@@ -248,6 +248,20 @@ static int on_configured(int major, int minor, void *server, void *context)
     return 0;
 }
 
+/* 5.9.5 gives a handler what is at least as important as its pri_max, which is 0 from the start; before, it was what is at
+ * most as important. Two handlers get everything from either. */
+static void catch_log(void)
+{
+    netsnmp_log_handler *handler;
+
+    snmp_disable_log();
+    netsnmp_register_loghandler(NETSNMP_LOGHANDLER_CALLBACK, LOG_INFO);
+    handler = netsnmp_register_loghandler(NETSNMP_LOGHANDLER_CALLBACK, LOG_DEBUG);
+    if (handler)
+        handler->pri_max = LOG_DEBUG;
+    snmp_register_callback(SNMP_CALLBACK_LIBRARY, SNMP_CALLBACK_LOGGING, on_log, NULL);
+}
+
 /* Nothing is written: no persistent files, and no MIB is parsed, which only clients need. */
 static void configure(void)
 {
@@ -260,9 +274,7 @@ static void configure(void)
     netsnmp_ds_set_boolean(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_NO_ROOT_ACCESS, 1);
     netsnmp_ds_set_boolean(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_DISABLE_PERSISTENT_LOAD, 1);
     netsnmp_ds_set_int(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_TIMEOUT, REPLY_TIMEOUT);
-    snmp_disable_log();
-    netsnmp_register_loghandler(NETSNMP_LOGHANDLER_CALLBACK, LOG_DEBUG);
-    snmp_register_callback(SNMP_CALLBACK_LIBRARY, SNMP_CALLBACK_LOGGING, on_log, NULL);
+    catch_log();
 }
 
 bool session_start(const struct session_settings *settings)
