@@ -105,7 +105,7 @@ static void begin_story(struct story *story)
     service_ready(&story->service);
 }
 
-/* Without snmpd nothing is read, and what was read last is no news. */
+/* Without snmpd, what was read last is no news. */
 static void continue_story(struct story *story, struct cache *cache, int64_t now)
 {
     const struct agent_state *agent = cache_agent(cache);
@@ -179,11 +179,11 @@ static void warm(struct cache *cache)
 }
 
 /* Leaves in fds what is Net-SNMP's to read. */
-static void answer_directly(netsnmp_large_fd_set *fds)
+static void answer_directly(netsnmp_large_fd_set *fds, int ready)
 {
     int socket = session_socket();
 
-    if (socket >= 0 && NETSNMP_LARGE_FD_ISSET(socket, fds) && shortcut_serve())
+    if (socket >= 0 && NETSNMP_LARGE_FD_ISSET(socket, fds) && shortcut_serve(ready == 1))
         NETSNMP_LARGE_FD_CLR(socket, fds);
 }
 
@@ -202,7 +202,7 @@ static void serve(struct cache *cache, struct story *story)
             warm(cache);
         go_on = wait_for_input(&fds, shorter(tell_story(story, cache), notify_wait()), &ready);
         if (ready > 0) {
-            answer_directly(&fds);
+            answer_directly(&fds, ready);
             snmp_read2(&fds);
         }
         snmp_timeout();
@@ -222,12 +222,12 @@ int agent_run(const struct agent_settings *settings)
 {
     struct story story;
 
+    begin_story(&story); /* first, since the session may take its time if snmpd hangs */
     if (!session_start(&(struct session_settings){.socket = settings->socket,
                                                   .cache = settings->cache,
                                                   .shortcut = settings->shortcut,
                                                   .connected = on_connected}))
         return -1;
-    begin_story(&story);
     if (settings->notifications)
         notify_start(&(struct notify_settings){
             .cache = settings->cache, .watch_interval = settings->watch_interval, .events = settings->events});

@@ -72,16 +72,16 @@ static uint32_t get32(const uint8_t *at, bool swap)
 
 /* --- Messages in a stream --- */
 
-size_t agentx_size(const uint8_t *octets)
+uint64_t agentx_size(const uint8_t *octets)
 {
-    return AGENTX_HEADER_SIZE + (size_t)get32(octets + AT_PAYLOAD, is_swapped(octets));
+    return AGENTX_HEADER_SIZE + (uint64_t)get32(octets + AT_PAYLOAD, is_swapped(octets));
 }
 
 void agentx_follow(struct agentx_frame *frame, const uint8_t *octets, size_t length)
 {
     while (length > 0) {
-        size_t missing = frame->rest > 0 ? frame->rest : AGENTX_HEADER_SIZE - frame->header_length;
-        size_t n = length < missing ? length : missing;
+        uint64_t missing = frame->rest > 0 ? frame->rest : AGENTX_HEADER_SIZE - frame->header_length;
+        size_t n = length < missing ? length : (size_t)missing;
 
         if (frame->rest > 0) {
             frame->rest -= n;

@@ -15,7 +15,7 @@ enum { AGENTX_HEADER_SIZE = 20 };
 struct agentx_frame {
     uint8_t header[AGENTX_HEADER_SIZE];
     size_t header_length; /* octets of the next header that were read */
-    size_t rest;          /* octets of the message that were not */
+    uint64_t rest;        /* octets of the message that were not */
 };
 
 /* The reader has read these octets more. */
@@ -25,7 +25,7 @@ void agentx_follow(struct agentx_frame *frame, const uint8_t *octets, size_t len
 bool agentx_is_between(const struct agentx_frame *frame);
 
 /* The size of the message that octets, AGENTX_HEADER_SIZE or more, begin with. */
-size_t agentx_size(const uint8_t *octets);
+uint64_t agentx_size(const uint8_t *octets);
 
 /* True if a message is a Get or GetNext in the default context of this session. */
 bool agentx_is_question(const uint8_t *message, uint32_t session);

@@ -29,7 +29,8 @@ struct known_device {
     int64_t status;
     bool is_present, is_stalled, is_registered_anew;
     bool told_present, told_stalled;
-    int64_t since; /* ms: something of the device itself is to be told; never: nothing is */
+    bool is_being_told; /* something of the device itself: it must not be forgotten meanwhile */
+    int64_t since;      /* ms: something of the device itself is to be told; never: nothing is */
     struct known_port *ports;
     int64_t port_count;
 };
@@ -223,7 +224,7 @@ static bool note_absence(struct known_device *known, int64_t now)
 {
     known->is_present = known->is_stalled = false;
     set_since(known, now);
-    return known->told_present;
+    return known->told_present || known->is_being_told;
 }
 
 static int compare_names(const struct known_device *known, const struct device *device)
@@ -307,16 +308,19 @@ static struct change change_of_port(const struct known_device *device, const str
 
 bool changes_next(struct changes *changes, int64_t now, struct change *change)
 {
+    struct known_device *told = NULL;
     int64_t longest = never;
 
     if (bucket_wait(&changes->bucket, now) > 0)
         return false;
     for (size_t i = 0; i < changes->count; i++) {
-        const struct known_device *device = changes->devices[i];
+        struct known_device *device = changes->devices[i];
 
+        device->is_being_told = false;
         if (device->since < longest) {
             longest = device->since;
             *change = change_of_device(device);
+            told = device;
         }
         for (int64_t j = 0; j < device->port_count; j++) {
             const struct known_port *port = &device->ports[j];
@@ -325,8 +329,11 @@ bool changes_next(struct changes *changes, int64_t now, struct change *change)
                 continue;
             longest = port->since;
             *change = change_of_port(device, port);
+            told = NULL;
         }
     }
+    if (told)
+        told->is_being_told = true;
     return longest != never;
 }
 
@@ -350,10 +357,12 @@ static void told_port(struct known_device *device, const struct change *change, 
 
 static void told_device(struct known_device *device, const struct change *change, int64_t now)
 {
+    device->is_being_told = false;
     device->told_present = change->kind != NOTIFICATION_DEVICE_REMOVED;
     if (!device->told_present && !device->is_present)
         device->port_count = 0; /* if it comes back, it is as if for the first time */
-    device->told_stalled = change->kind == NOTIFICATION_DEVICE_STALLED;
+    if (change->kind != NOTIFICATION_DEVICE_ADDED)
+        device->told_stalled = change->kind == NOTIFICATION_DEVICE_STALLED;
     if (change->kind == NOTIFICATION_DEVICE_ADDED)
         device->is_registered_anew = device->registration != change->registration;
     device->since = never;

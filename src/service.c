@@ -46,7 +46,7 @@ void service_init(struct service *service)
         return;
     service->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (pid == 0 || pid == getpid())
-        service->watchdog_interval = number_of("WATCHDOG_USEC") / 2 / 1000;
+        service->watchdog_interval = number_of("WATCHDOG_USEC") / 3 / 1000;
 }
 
 void service_fini(struct service *service)

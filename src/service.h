@@ -31,7 +31,7 @@ void service_fini(struct service *service);
 void service_ready(struct service *service);
 
 /* To be called at each turn of the main loop. Tells how the daemon fares, in one line, if that has changed, and, at
- * half the time after which the manager would kill us, that the loop turns. Returns when it has to be called next at
+ * a third of the time after which the manager would kill us, that the loop turns. Returns when it has to be called next at
  * the latest; INT64_MAX: there is nothing to tell. */
 int64_t service_turn(struct service *service, const char *status, int64_t now);
 

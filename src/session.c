@@ -8,6 +8,7 @@
 #include "session.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -17,8 +18,9 @@
 #include "table.h"
 
 enum {
-    PING_INTERVAL = 2, /* s; also how often a lost snmpd is looked for. Net-SNMP's 15 s are too long to miss */
-    REPLY_TIMEOUT = 2, /* s that a ping waits for snmpd, six times over: an snmpd that hangs for 12 s is not lost */
+    PING_INTERVAL = 2,   /* s; also how often a lost snmpd is looked for. Net-SNMP's 15 s are too long to miss */
+    CONNECT_TIMEOUT = 2, /* s */
+    REPLY_TIMEOUT = 2,   /* s that a ping waits for snmpd, six times over: an snmpd that hangs for 12 s is not lost */
     REGISTRATION_INTERVAL = 1, /* s between tries to register what snmpd refused */
     NOTIFY_TIMEOUT = 60, /* s until Net-SNMP sends a notification again: the ping finds an snmpd that hangs earlier */
     UPTIME_TOLERANCE = 100, /* 1/100 s by which two looks at one snmpd's start may differ */
@@ -37,6 +39,7 @@ static struct {
     bool was_connected;
     bool is_refused; /* snmpd did not register the MIB */
     bool is_ending;
+    unsigned again;                   /* the alarm that is to register again; 0: none */
     unsigned interval;                /* s between two looks at whether snmpd is there */
     int64_t uptime_began;             /* 1/100 s on the monotonic clock */
     void (*notified)(bool delivered); /* wants to know of the notification that is under way; NULL: none is */
@@ -52,10 +55,11 @@ extern void agentx_check_session(unsigned int alarm, void *session);
 static void register_again(unsigned alarm, void *context)
 {
     (void)alarm, (void)context;
+    session.again = 0;
     if (!session.master || !session.is_refused)
         return;
     if (!table_register_again(session.master)) {
-        snmp_alarm_register(REGISTRATION_INTERVAL, 0, register_again, NULL);
+        session.again = snmp_alarm_register(REGISTRATION_INTERVAL, 0, register_again, NULL);
         return;
     }
     session.is_refused = false;
@@ -69,7 +73,8 @@ static void note_refusal(const char *text)
     session.is_refused = true;
     log_warn("snmpd refuses the MIB: another subagent serves it, or did until now; trying again",
              LOG_TEXT("netsnmp", text));
-    snmp_alarm_register(REGISTRATION_INTERVAL, 0, register_again, NULL);
+    if (session.again == 0)
+        session.again = snmp_alarm_register(REGISTRATION_INTERVAL, 0, register_again, NULL);
 }
 
 /* --- Net-SNMP's log --- */
@@ -127,7 +132,7 @@ static const char *why_unreachable(void)
 
     if (!path)
         return "nothing answers there";
-    return access(path, R_OK | W_OK) != 0 ? strerror(errno) : "nothing listens there";
+    return access(path, R_OK | W_OK) != 0 ? strerror(errno) : "nothing answers there";
 }
 
 /* --- Notifications --- */
@@ -147,6 +152,8 @@ static int on_notified(int operation, netsnmp_session *from, int id, netsnmp_pdu
     bool is_answer = operation == NETSNMP_CALLBACK_OP_RECEIVED_MESSAGE;
 
     (void)from, (void)id;
+    if (operation == NETSNMP_CALLBACK_OP_RESEND)
+        return 1; /* it is still under way */
     if ((uintptr_t)number != session.notification || !session.notified)
         return 1;
     if (is_answer && answer->errstat != SNMP_ERR_NOERROR)
@@ -179,13 +186,42 @@ bool session_notify(netsnmp_variable_list *variables, void (*done)(bool delivere
 
 /* --- Connection --- */
 
+static timer_t interruption;
+
+static void do_nothing(int signal)
+{
+    (void)signal;
+}
+
+static void prepare_interruption(void)
+{
+    struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR1};
+    struct sigaction action = {.sa_handler = do_nothing};
+
+    sigaction(SIGUSR1, &action, NULL);
+    if (timer_create(CLOCK_MONOTONIC, &event, &interruption) != 0) {
+        log_error("cannot make a timer", LOG_TEXT("error", strerror(errno)));
+        exit(EXIT_FAILURE);
+    }
+}
+
+/* While an snmpd hangs whose queue of connections is full, connect(2) sleeps, and so would the main loop. A signal ends
+ * that, and Net-SNMP gives up; its other calls go on behind one. seconds: until then; 0: no longer. */
+static void interrupt_in(int seconds)
+{
+    struct itimerspec time = {.it_value = {.tv_sec = seconds}, .it_interval = {.tv_sec = seconds}};
+
+    timer_settime(interruption, 0, &time, NULL);
+}
+
 /* snmpd has answered our Open, and Net-SNMP has taken over its sysUpTime. */
 static int on_connected(int major, int minor, void *opened, void *context)
 {
     int64_t began = monotonic() - session_uptime(), moved = began - session.uptime_began;
 
     (void)major, (void)minor, (void)context;
-    if (session.was_connected && (moved > UPTIME_TOLERANCE || moved < -UPTIME_TOLERANCE))
+    /* Before the first connection the uptime was our own: what was noted then has no time of snmpd's. */
+    if (!session.was_connected || moved > UPTIME_TOLERANCE || moved < -UPTIME_TOLERANCE)
         cache_restart_uptime(session.settings.cache);
     session.uptime_began = began;
     session.master = opened;
@@ -226,10 +262,12 @@ static void attach(void)
 static void look_after_session(unsigned alarm, void *context)
 {
     (void)alarm, (void)context;
+    interrupt_in(CONNECT_TIMEOUT);
     if (session.master)
         agentx_check_session(0, session.master);
     else if (subagent_open_master_session() == 0)
         attach();
+    interrupt_in(0);
     snmp_alarm_register(session.interval, 0, look_after_session, NULL);
 }
 
@@ -294,7 +332,10 @@ bool session_start(const struct session_settings *settings)
         log_error("Net-SNMP does not register the MIB", LOG_TEXT("root", table_root()));
         return false;
     }
+    prepare_interruption();
+    interrupt_in(CONNECT_TIMEOUT);
     init_snmp(program);
+    interrupt_in(0);
     /* Only now: it would have kept Net-SNMP from reading its configuration, too. */
     netsnmp_ds_set_boolean(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_DONT_PERSIST_STATE, 1);
     if (session.master)

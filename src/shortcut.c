@@ -46,8 +46,10 @@ static bool send_whole(const uint8_t *octets, size_t length)
 
         if (n < 0 && errno == EINTR)
             continue;
-        if (n < 0)
-            return false; /* the next thing that is read says that the connection has ended */
+        if (n < 0) {
+            shutdown(shortcut.transport->sock, SHUT_RDWR); /* nothing sensible can follow half a response */
+            return false;
+        }
         octets += n;
         length -= (size_t)n;
     }
@@ -61,19 +63,20 @@ static void answer_input(void)
 
     while (shortcut.end - shortcut.begin >= AGENTX_HEADER_SIZE) {
         const uint8_t *message = shortcut.input + shortcut.begin;
-        size_t size = agentx_size(message), n;
+        uint64_t size = agentx_size(message);
+        size_t n;
 
         if (size > shortcut.end - shortcut.begin || !agentx_is_question(message, shortcut.session_id))
             return;
-        n = agentx_answer(cache_snapshot(shortcut.cache), cache_agent(shortcut.cache), message, size, response,
+        n = agentx_answer(cache_snapshot(shortcut.cache), cache_agent(shortcut.cache), message, (size_t)size, response,
                           sizeof(response));
         if (n == 0 || !send_whole(response, n))
             return;
-        shortcut.begin += size;
+        shortcut.begin += (size_t)size;
     }
 }
 
-bool shortcut_serve(void)
+bool shortcut_serve(bool is_alone)
 {
     int64_t refreshes;
 
@@ -81,7 +84,8 @@ bool shortcut_serve(void)
         return false;
     refreshes = cache_agent(shortcut.cache)->refreshes;
     for (int turn = 0; turn < MOST_TURNS; turn++) {
-        ssize_t n = recv(shortcut.transport->sock, shortcut.input, INPUT_SIZE, turn == 0 ? MSG_DONTWAIT : 0);
+        ssize_t n =
+            recv(shortcut.transport->sock, shortcut.input, INPUT_SIZE, turn == 0 || !is_alone ? MSG_DONTWAIT : 0);
 
         if (n <= 0)
             return n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR);

@@ -23,7 +23,8 @@ void shortcut_take(void *session, struct cache *cache);
 /* The connection has ended. */
 void shortcut_leave(void);
 
-/* Answers what can be read from the connection. False if Net-SNMP has something to read there. */
-bool shortcut_serve(void);
+/* Answers what can be read from the connection. False if Net-SNMP has something to read there. is_alone: nothing else
+ * waits to be done, so that the next question may be waited for. */
+bool shortcut_serve(bool is_alone);
 
 #endif

@@ -459,6 +459,36 @@ START_TEST(another_registration_that_is_not_active_is_down_as_well)
 }
 END_TEST
 
+START_TEST(a_device_that_goes_while_it_is_told_as_added_is_removed)
+{
+    add("mlx5_2");
+    look();
+    ck_assert(changes_next(changes, now, &change));
+    ck_assert_int_eq(change.kind, NOTIFICATION_DEVICE_ADDED);
+    host[2].is_there = false;
+    look();
+    changes_told(changes, &change, now);
+    TELLS(DEVICE_REMOVED);
+    NOTHING();
+}
+END_TEST
+
+START_TEST(a_stalled_device_that_registers_anew_has_recovered)
+{
+    host[0].stalled = true;
+    host[0].status = STATUS_STALLED;
+    look();
+    TELLS(DEVICE_STALLED);
+    host[0].stalled = false;
+    host[0].status = STATUS_OK;
+    host[0].registration = 77;
+    look();
+    TELLS(DEVICE_ADDED);
+    TELLS(DEVICE_RECOVERED);
+    NOTHING();
+}
+END_TEST
+
 START_TEST(a_device_that_came_and_went_untold_is_nothing)
 {
     add("mlx5_2");
@@ -830,6 +860,8 @@ Suite *unit_suite(void)
     tcase_add_test(tcase, a_device_that_comes_back_is_added_and_begins_anew);
     tcase_add_test(tcase, another_registration_between_two_looks_is_added_and_no_flap);
     tcase_add_test(tcase, another_registration_that_is_not_active_is_down_as_well);
+    tcase_add_test(tcase, a_device_that_goes_while_it_is_told_as_added_is_removed);
+    tcase_add_test(tcase, a_stalled_device_that_registers_anew_has_recovered);
     tcase_add_test(tcase, a_device_that_came_and_went_untold_is_nothing);
     tcase_add_test(tcase, a_stall_is_told_then_its_end_and_nothing_of_the_port);
     tcase_add_test(tcase, what_happened_during_a_stall_is_told_after_it);

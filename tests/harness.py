@@ -169,6 +169,11 @@ class Process:
             kilobytes = {name: int(size) for name, size in re.findall(r"^(Vm\w+):\s+(\d+) kB$", status.read(), re.M)}
         return None if kilobytes["VmSize"] > 1 << 30 else kilobytes["VmRSS"] * 1024
 
+    def turns(self):
+        """How often the main thread has gone to sleep of its own accord."""
+        with open("/proc/%d/task/%d/status" % (self.child.pid, self.child.pid), encoding="ascii") as status:
+            return int(re.search(r"^voluntary_ctxt_switches:\s+(\d+)", status.read(), re.M).group(1))
+
     def descriptors(self):
         """How many are open, in all threads, which may have tables of their own."""
         tasks = "/proc/%d/task" % self.child.pid
