@@ -263,9 +263,9 @@ def serving(master, seconds=PATIENCE):
 
 def serving_whole(master, seconds=PATIENCE):
     """Waits until the subagent is served and has read every device in time: on a busy machine the first try may not."""
-    line = "rdmaAgentStalledDevices.0 = Gauge32: 0"
-    wait_for(lambda: master.client(timeout=1).get("rdmaAgentStalledDevices.0").lines == [line],
-             "RDMA-PORT-MIB is served, and no device is stalled", seconds)
+    line = "rdmaAgentHealth.0 = INTEGER: ok(1)"
+    wait_for(lambda: master.client(timeout=1).get("rdmaAgentHealth.0").lines == [line],
+             "RDMA-PORT-MIB is served, and every device was read whole", seconds)
 
 
 def free_udp_port():

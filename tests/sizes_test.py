@@ -35,8 +35,9 @@ def number_of(client, name):
 
 def ends_well(agent):
     status, seconds = agent.stop()
-    # That a busy host had no time for all devices in the first reading is told, and rightly.
-    complaints = [line for line in re.findall("level=(?:error|warn).*", agent.log()) if "not read in time" not in line]
+    # That a busy host had no time for so much in the first reading is told, and rightly.
+    complaints = [line for line in re.findall("level=(?:error|warn).*", agent.log())
+                  if not re.search("not read in|stalled", line)]
     tap.ok(status == 0 and seconds < 2 and not complaints, "and ends with status 0, without a complaint", status, seconds,
            *complaints[:3])
 
