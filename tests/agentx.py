@@ -46,6 +46,11 @@ def parse_oid(message, at):
     return (INTERNET + (prefix,) if prefix else ()) + oid, at + 4 + 4 * count
 
 
+def packet_of(message):
+    """The number of a message in little-endian order, which its response has too."""
+    return HEADER.unpack_from(message)[6]
+
+
 def parse_varbinds(message):
     """Those of a response in little-endian order; Net-SNMP repeats the context of the request in it."""
     varbinds, at = [], HEADER.size + 8

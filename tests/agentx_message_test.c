@@ -13,6 +13,8 @@ enum { GET = 5, GET_NEXT = 6, SESSION = 7, BIG = 1 << 4, MOST = 4096, MUTATIONS 
 
 static const uint32_t root[] = {OID_ROOT};
 
+enum { ROOT_LENGTH = sizeof(root) / sizeof(root[0]) };
+
 static struct agent_state agent;
 static struct snapshot *snapshot;
 
@@ -45,7 +47,7 @@ static size_t put32(uint8_t *at, uint32_t number, bool is_big)
 /* The root and, behind it, these sub-identifiers, in the long form. */
 static size_t put_name(uint8_t *at, const uint32_t *suffix, size_t length, uint32_t last_of_root, bool is_big)
 {
-    size_t n = sizeof(root) / sizeof(root[0]), size = 4;
+    size_t n = ROOT_LENGTH, size = 4;
 
     memcpy(at, (const uint8_t[]){(uint8_t)(n + length), 0, 0, 0}, 4);
     for (size_t i = 0; i < n; i++)
@@ -59,7 +61,7 @@ static size_t put_name(uint8_t *at, const uint32_t *suffix, size_t length, uint3
 static size_t make_message(uint8_t *message, uint8_t type, bool is_big)
 {
     static const uint32_t names[][4] = {{1, 1, 2, 0}, {1, 3, 1, 2}, {1, 6, 1, 2}};
-    uint32_t last = root[sizeof(root) / sizeof(root[0]) - 1];
+    uint32_t last = root[ROOT_LENGTH - 1];
     size_t size = AGENTX_HEADER_SIZE;
 
     memset(message, 0, AGENTX_HEADER_SIZE);
@@ -110,6 +112,44 @@ START_TEST(a_whole_message_is_answered)
     ck_assert(agentx_is_question(message, SESSION));
     ck_assert(!agentx_is_question(message, SESSION + 1));
     ck_assert_uint_gt(answer(message, size, MOST), AGENTX_HEADER_SIZE + 8);
+}
+END_TEST
+
+START_TEST(a_message_of_another_kind_is_no_question)
+{
+    uint8_t message[MOST];
+
+    for (unsigned octet = 0; octet <= UINT8_MAX; octet++) {
+        make_message(message, GET, _i & 2);
+        message[1] = (uint8_t)octet;
+        ck_assert_int_eq(agentx_is_question(message, SESSION), octet == GET || octet == GET_NEXT);
+        make_message(message, type_of(_i), _i & 2);
+        message[0] = (uint8_t)octet;
+        ck_assert_int_eq(agentx_is_question(message, SESSION), octet == 1);
+    }
+    for (int flag = 1; flag <= 1 << 7; flag <<= 1) { /* such as that of a context */
+        make_message(message, type_of(_i), _i & 2);
+        message[2] |= (uint8_t)(flag != BIG ? flag : 0);
+        ck_assert_int_eq(agentx_is_question(message, SESSION), flag == BIG);
+    }
+}
+END_TEST
+
+START_TEST(a_name_of_more_than_128_sub_identifiers_is_not_answered)
+{
+    uint8_t message[MOST];
+    uint32_t suffix[UINT8_MAX], last = root[ROOT_LENGTH - 1];
+    bool is_big = _i & 2;
+
+    memset(suffix, 1, sizeof(suffix));
+    for (size_t length = SNAPSHOT_INDEX_MAX - ROOT_LENGTH; length <= UINT8_MAX - ROOT_LENGTH; length++) {
+        size_t size = AGENTX_HEADER_SIZE;
+
+        make_message(message, type_of(_i), is_big);
+        size += put_name(message + size, suffix, length, last, is_big);
+        size += put_name(message + size, NULL, 0, last + 1, is_big);
+        ck_assert_int_eq(answer(message, size, MOST) > 0, ROOT_LENGTH + length <= SNAPSHOT_INDEX_MAX);
+    }
 }
 END_TEST
 
@@ -185,6 +225,8 @@ Suite *unit_suite(void)
 
     tcase_add_checked_fixture(messages, make_snapshot, free_snapshot);
     tcase_add_loop_test(messages, a_whole_message_is_answered, 0, 4);
+    tcase_add_loop_test(messages, a_message_of_another_kind_is_no_question, 0, 4);
+    tcase_add_loop_test(messages, a_name_of_more_than_128_sub_identifiers_is_not_answered, 0, 4);
     tcase_add_loop_test(messages, a_message_that_is_cut_off_is_not_answered, 0, 4);
     tcase_add_loop_test(messages, a_damaged_message_does_no_harm, 0, 4);
     tcase_add_loop_test(messages, a_response_without_room_is_none, 0, 4);

@@ -199,6 +199,25 @@ def test_stream(pair, walk):
     tap.ok(not different, "messages that come in pieces, or several at once, are all answered the same", *different[:9])
 
 
+def test_nested(pair, walk):
+    """A message that stands in another one, as its context, is none: also if it is the first that comes."""
+    question = [Range(walk.oids[0], False, pair.end)]
+    wrong = []
+    for connection in pair.connections:
+        inner = connection.message(agentx.GETNEXT, question)
+        outer = connection.message(agentx.GET, question, flags=agentx.NON_DEFAULT_CONTEXT, context=inner)
+        begin = outer.index(inner)
+        for piece in (outer[:begin], outer[begin:begin + len(inner)], outer[begin + len(inner):]):
+            connection.send(piece)
+            connection.wait_until_read()
+        last = connection.message(agentx.GET, question)
+        connection.send(last)
+        packets = [agentx.packet_of(connection.receive_response()) for _ in range(2)]
+        wanted = [agentx.packet_of(message) for message in (outer, last)]
+        wrong += [] if sorted(packets) == wanted else [(packets, wanted)]
+    tap.ok(not wrong, "a message inside of another one is not answered", *wrong)
+
+
 def test_path(pair, walk):
     """Net-SNMP's agent gets its requests through a pipe."""
     questions, before = [Range(oid, False, pair.end) for oid in walk.oids[:100]], pair.pipe_calls()
@@ -227,7 +246,7 @@ def main():
             pair = Pair(workspace, workspace.enter(Tree(workspace, file, faults=False)))
             walk = test_walks(pair, scenario)
             if scenario in SCENARIOS:
-                for test in (test_getnext, test_get, test_unusual, test_large, test_stream, test_path):
+                for test in (test_getnext, test_get, test_unusual, test_large, test_stream, test_nested, test_path):
                     test(pair, walk)
             for agent in pair.agents:
                 agent.kill9()           # it would look for its master, whom nobody plays any more
