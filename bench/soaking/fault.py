@@ -22,6 +22,7 @@ class Fault:
     def __init__(self, rig, device, chance):
         self.rig, self.device, self.chance = rig, device, chance
         self.begun, self.healed, self.whole = time.monotonic(), None, None
+        self.late_looks = 0
         self.losses = []
         self.inject()
 
@@ -37,8 +38,9 @@ class Fault:
         for loss in self.losses:
             loss.end = self.healed + self.bound
 
-    def is_over(self):
-        return self.rig.is_whole(self.devices())
+    def look(self):
+        """What is still missing: None if nothing is."""
+        return self.rig.look(self.device)
 
     def settle(self):
         """Everything is whole: nothing may be missing any more."""
