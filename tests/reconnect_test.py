@@ -14,7 +14,7 @@ import time
 import ber
 import snmp
 import tap
-from harness import Agent, Master, Tree, Workspace, serving, wait_for
+from harness import UNHURRIED, Agent, Master, Tree, Workspace, serving, wait_for
 from trees import scenario
 
 RECONNECTIONS = int(os.environ.get("RECONNECTIONS", 10))
@@ -190,7 +190,7 @@ class Asker(threading.Thread):
 
 def test_requests(workspace):
     """Ten thousand requests while snmpd starts anew every five seconds."""
-    master, agent = start(workspace)
+    master, agent = start(workspace, *UNHURRIED)
     oid = snmp.translate("RDMA-PORT-MIB::rdmaPortXmitData", master.client_directory) + (6, *b"mlx5_0", 1)
     asker, restarts = Asker(master, (oid, ber.COUNTER64, 230442669431839), REQUESTS), 0
     asker.start()
