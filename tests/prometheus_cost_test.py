@@ -9,7 +9,7 @@ import threading
 
 import prometheus_programs as programs
 import tap
-from harness import Agent, Master, Tree, Workspace, serving
+from harness import UNHURRIED, Agent, Master, Tree, Workspace, serving_whole
 
 PORTS = 8
 # 21 files of counters/ and the 31 of mlx5's hw_counters/ that have columns.
@@ -99,8 +99,9 @@ def main():
         master = workspace.enter(Master(workspace))
         relay = workspace.enter(Relay(master.port))
         for name in ("mlx5_%d", "rocep193s0f%dv12"):     # as the kernel and as udev's rule name a device
-            with Tree(workspace, host(workspace, name), faults=False) as tree, Agent(workspace, master, tree.root):
-                serving(master)
+            with Tree(workspace, host(workspace, name), faults=False) as tree, \
+                    Agent(workspace, master, tree.root, *UNHURRIED):
+                serving_whole(master)
                 for exporter in exporters:
                     check(exporter, relay, name % 0)
 

@@ -5,7 +5,7 @@ import os
 import expected_walk
 import prometheus_programs as programs
 import tap
-from harness import Agent, Master, Tree, serving, wait_for
+from harness import UNHURRIED, Agent, Master, Tree, serving_whole, wait_for
 from prometheus_expected import agent_version, expected_samples
 from snmp import AUTHENTICATION, PRIVACY, SOURCE, USER
 
@@ -31,8 +31,8 @@ class Pipeline:
         tree_file = os.path.join(SOURCE, "testdata", scenario, "sysfs.tree")
         self.master = workspace.enter(Master(workspace))
         tree = workspace.enter(Tree(workspace, tree_file, faults=False))
-        agent = workspace.enter(Agent(workspace, self.master, tree.root))
-        serving(self.master)
+        agent = workspace.enter(Agent(workspace, self.master, tree.root, *UNHURRIED))
+        serving_whole(self.master)
         self.expected = expected_samples(expected_walk.read_tree(tree_file), agent_version(agent))
         self.target = "127.0.0.1:%d" % self.master.port
 

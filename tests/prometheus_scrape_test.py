@@ -7,7 +7,7 @@ import subprocess
 import expected_walk
 import prometheus_programs as programs
 import tap
-from harness import Agent, Master, Tree, Workspace, serving
+from harness import UNHURRIED, Agent, Master, Tree, Workspace, serving_whole
 from prometheus_expected import VOLATILE, agent_version, expected_samples, lines
 from snmp import AUTHENTICATION, PRIVACY, SOURCE, USER
 
@@ -46,8 +46,8 @@ def test_scenarios(workspace, exporters, promtool):
     master = workspace.enter(Master(workspace))
     for scenario in SCENARIOS:
         tree_file = os.path.join(SOURCE, "testdata", scenario, "sysfs.tree")
-        with Tree(workspace, tree_file, faults=False) as tree, Agent(workspace, master, tree.root) as agent:
-            serving(master)
+        with Tree(workspace, tree_file, faults=False) as tree, Agent(workspace, master, tree.root, *UNHURRIED) as agent:
+            serving_whole(master)
             expected = expected_samples(expected_walk.read_tree(tree_file), agent_version(agent))
             for exporter in exporters:
                 who = "%s, %s" % (scenario, exporter.name)
@@ -73,8 +73,8 @@ auths:
     tree_file = os.path.join(SOURCE, "testdata", "cx7-infiniband", "sysfs.tree")
     exporter = workspace.enter(programs.Exporter(workspace, version, program,
                                                  programs.exporter_file(), auth))
-    with Tree(workspace, tree_file, faults=False) as tree, Agent(workspace, master, tree.root):
-        serving(master)
+    with Tree(workspace, tree_file, faults=False) as tree, Agent(workspace, master, tree.root, *UNHURRIED):
+        serving_whole(master)
         got = programs.samples(exporter.scrape(master.port, ("rdma_port",), auth="rdma_v3"))
         tap.ok(("rdma_agent_devices", ()) in got,
                "SNMPv3 authPriv gives the metrics, from a file of auths beside snmp.yml")
