@@ -10,7 +10,7 @@
 #include "unit.h"
 #include "worker.h"
 
-enum { READ_TIMEOUT = 200, LATE = 300, PROMPT = 200, TIMEOUT = 30, SECOND = 1000 };
+enum { READ_TIMEOUT = 200, LATE = 300, PROMPT = 200, SECOND = 1000 };
 
 static struct collector *collector;
 static struct collector_reading reading;
@@ -309,7 +309,6 @@ Suite *unit_suite(void)
     Suite *suite = suite_create("collector_stall");
     TCase *tcase = unit_case(suite, "stall"), *end = unit_case(suite, "end");
 
-    tcase_set_timeout(tcase, TIMEOUT);
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_test(tcase, a_hung_device_is_stalled_after_its_time_and_others_are_fresh);
     tcase_add_test(tcase, a_stalled_device_comes_back_when_a_probe_of_it_returns);
@@ -321,7 +320,6 @@ Suite *unit_suite(void)
     tcase_add_test(tcase, a_device_too_slow_for_any_refresh_gives_what_it_can);
     tcase_add_test(tcase, a_hung_device_may_be_removed_and_return);
     tcase_add_test(tcase, a_listing_that_hangs_keeps_the_devices);
-    tcase_set_timeout(end, TIMEOUT);
     tcase_add_checked_fixture(end, set_up, NULL);
     tcase_add_loop_test(end, a_stuck_thread_does_not_keep_the_collector, 0, STUCKS);
     return suite;

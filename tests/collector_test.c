@@ -13,7 +13,7 @@
 #include "unit.h"
 #include "worker.h"
 
-enum { READ_TIMEOUT = 600, AT_ONCE = 8, MANY = 1024, TIMEOUT = 30 };
+enum { READ_TIMEOUT = 600, AT_ONCE = 8, MANY = 1024 };
 
 static struct collector *collector;
 static struct collector_reading reading;
@@ -352,7 +352,6 @@ Suite *unit_suite(void)
     Suite *suite = suite_create("collector");
     TCase *tcase = unit_case(suite, "collector");
 
-    tcase_set_timeout(tcase, TIMEOUT);
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_test(tcase, no_device_is_no_error);
     tcase_add_test(tcase, every_device_is_read_at_each_refresh);

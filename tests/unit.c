@@ -27,10 +27,13 @@ static int remove_tree(const char *path)
     return nftw(path, remove_one, DESCRIPTORS, FTW_DEPTH | FTW_PHYS);
 }
 
+enum { TIMEOUT = 30 }; /* s; what takes longer hangs. Libcheck's 4 s are little on a busy machine under a sanitizer */
+
 TCase *unit_case(Suite *suite, const char *name)
 {
     TCase *tcase = tcase_create(name);
 
+    tcase_set_timeout(tcase, TIMEOUT);
     suite_add_tcase(suite, tcase);
     return tcase;
 }
