@@ -15,6 +15,7 @@ from table import Line
 DEVICES = 64
 COUNTERS = range(50)
 QUIET = 60                      # s
+FIRST_PINGS = 3                 # wake-ups after which all code has run that runs while idle, and has its pages
 KERNEL_ROUNDS = 3
 MOST_HELD = 4096                # section "descriptors" of main.c
 HELD_COST = 4.75                # kB of kernel memory for one descriptor on sysfs
@@ -67,6 +68,8 @@ def measure_idle(workspace, tally, _options):
     for host, agent in zip((watched, traced), agents):
         host.walk(agent, mib_root())
     wait_for(lambda: status(empty, "VmRSS") == status(empty, "VmHWM"), "the empty subagent has started")
+    walked = wakeups(agents[0])
+    wait_for(lambda: wakeups(agents[0]) >= walked + FIRST_PINGS, "the first pings")
     try:
         trace = workspace.enter(Trace(workspace, agents[1]))
     except tap.Skip as reason:
