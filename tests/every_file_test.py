@@ -2,6 +2,7 @@
 """Holds that a bad file costs its own cells: each file of a device in turn cannot be opened, cannot be read or holds what
 it should not, and what is served is always what the rest of the tree demands (see expected_walk.py)."""
 
+import contextlib
 import errno
 import os
 import re
@@ -12,7 +13,7 @@ import time
 import expected_walk
 import snmp
 import tap
-from harness import UNHURRIED, Agent, Master, Tree, Workspace, in_build, need_program, serving_whole, wait_for
+from harness import UNHURRIED, Agent, Master, Tree, Workspace, in_build, need_program, serving, serving_whole, wait_for
 from trees import CLASS, fleet, scenario
 
 SCENARIOS = {"cx7-infiniband": 3, "rxe-siw-6.1": 1}     # how many of the errors each file gets
@@ -156,23 +157,30 @@ def test_directories(workspace, error):
     for number, path in enumerate(DIRECTORIES):
         tree.fail_open("%smlx5_%d%s" % (CLASS, number, path), error)
     agent = workspace.enter(Agent(workspace, master, tree.root, "--cache-ttl", "%dms" % (1000 * AGE), *UNHURRIED))
-    serving_whole(master)
+    serving(master)     # and degraded, since one device cannot be opened
     client = master.client()
 
     def walk():
         time.sleep(AGE)
         return summary(client.bulkwalk(repetitions=50).lines)
 
-    got, wrong = walk(), []
-    whole = of_device(got, len(DIRECTORIES))
-    for number, (path, lost) in enumerate(DIRECTORIES.items()):
-        wrong += ["%s %s" % (path, name) for name in whole.keys() - of_device(got, number).keys()
-                  if path and not re.match(lost, name)]
-        if '"mlx5_%d"' % number not in str(got):
-            wrong.append("%s: there is no row" % path)
-        tree.fail_open("%smlx5_%d%s" % (CLASS, number, path), 0)
-    tap.ok(len(whole) > 100 and not wrong, "a directory that cannot be opened for %s costs what is in it" % error,
+    def too_much_lost():
+        got = walk()
+        whole, lost = of_device(got, len(DIRECTORIES)), []
+        for number, (path, names) in enumerate(DIRECTORIES.items()):
+            lost += ["%s %s" % (path, name) for name in whole.keys() - of_device(got, number).keys()
+                     if path and not re.match(names, name)]
+            if '"mlx5_%d"' % number not in str(got):
+                lost.append("%s: there is no row" % path)
+        return lost if len(whole) > 100 else ["of mlx5_%d, too" % len(DIRECTORIES)]
+
+    with contextlib.suppress(TimeoutError):     # on a busy machine a device's first reading may be late
+        wait_for(lambda: not too_much_lost(), "the rest is served")
+    wrong, whole = too_much_lost(), of_device(walk(), len(DIRECTORIES))
+    tap.ok(not wrong, "a directory that cannot be opened for %s costs what is in it" % error,
            *wrong[:8])
+    for number, path in enumerate(DIRECTORIES):
+        tree.fail_open("%smlx5_%d%s" % (CLASS, number, path), 0)
 
     def is_whole():
         now = walk()
