@@ -55,8 +55,11 @@ def devices(client):
     return sorted(re.findall('STRING: (.*)', "\n".join(client.walk("rdmaDeviceKernelName").lines)))
 
 
-def change(rounds):
-    """Does all that there is to do with devices. What -> the longest it took, in seconds."""
+def change(rounds, are_open=False):
+    """Does all that there is to do with devices. What -> the longest it took, in seconds.
+
+    are_open: the subagent has opened them; while it has, the kernel does not part with their driver.
+    """
     times = collections.Counter()
 
     def measure(what, *words):
@@ -67,6 +70,9 @@ def change(rounds):
         measure("rdma dev set name", "rdma", "dev", "set", "rxe9", "name", "rxe0")
         measure("rdma link del", "rdma", "link", "del", "rxe0")
         measure("rdma link add", "rdma", "link", "add", "rxe0", "type", "rxe", "netdev", "veth0")
+    if are_open:
+        measure("rdma link del", "rdma", "link", "del", "rxe0")
+        measure("rdma link del", "rdma", "link", "del", "rxe1")
     measure("modprobe -r rdma_rxe", "modprobe", "-r", "rdma_rxe")
     vm.shell("ip link del veth0")
     vm.add_pair()
@@ -75,12 +81,12 @@ def change(rounds):
     return times
 
 
-def test_changes(master, alone):
+def test_changes(master, alone, are_open):
     with Walker(master, "rdmaPortMIB") as walker:
-        times = change(ROUNDS)
+        times = change(ROUNDS, are_open)
         if is_late(times, alone):
             tap.note("once more, since the host is busy: %s" % dict(times))
-            times = change(ROUNDS)
+            times = change(ROUNDS, are_open)
         walks = walker.walks
         wait_for(lambda: walker.walks > walks + 1, "there is another walk")
     for what, seconds in times.items():
@@ -96,11 +102,15 @@ def is_late(times, alone):
     return [what for what in times if times[what] > alone[what] + vm.BLOCKED_FOR]
 
 
-def test_unload(client):
-    vm.shell("modprobe -r rdma_rxe")
+def test_unload(client, are_open):
+    if are_open:
+        vm.shell("""
+            rdma link del rxe0
+            rdma link del rxe1
+            """)
+    vm.remove_all()
     wait_for(lambda: devices(client) == [], "no device is served")
     vm.settles(lambda: client.cell("rdmaAgentHealth.0"), "INTEGER: ok(1)", "without their driver there are no devices")
-    vm.shell("ip link del veth0")
     vm.add_pair()
     wait_for(lambda: devices(client) == ["rxe0", "rxe1"], "both are served")
     vm.settles(lambda: client.cell("rdmaAgentHealth.0"), "INTEGER: ok(1)", "once it is loaded, they are back")
@@ -111,11 +121,17 @@ def main(workspace):
     vm.add_pair()
     with Walker(master, IF_MIB):
         alone = change(ROUNDS)
-    agent = workspace.enter(Agent(workspace, master, "/sys", "--cache-ttl", "0s", *UNHURRIED))
-    serving_whole(master)
-    test_changes(master, alone)
-    test_unload(master.client())
-    tap.ok(agent.is_running() and "level=error" not in agent.log(), "nothing of it is an error", agent.log())
+    for source in ("poll", "verbs"):
+        tap.note("--link-events=" + source)
+        with Agent(workspace, master, "/sys", "--cache-ttl", "0s", "--notifications", "--link-events", source,
+                   *UNHURRIED) as agent:
+            serving_whole(master)
+            are_open = source == "verbs"
+            if are_open:
+                vm.await_listening(agent, "rxe0", "rxe1")
+            test_changes(master, alone, are_open)
+            test_unload(master.client(), are_open)
+            tap.ok(agent.is_running() and "level=error" not in agent.log(), "nothing of it is an error", agent.log())
 
 
 if __name__ == "__main__":

@@ -151,6 +151,22 @@ def packets():
     return int(read(CLASS + "/rxe0/ports/1/hw_counters/sent_pkts"))
 
 
+def remove_all():
+    """No RDMA device and no veth is left."""
+    shell("""
+        modprobe -r rdma_rxe
+        ip link del veth0
+        """)
+
+
+def await_listening(agent, *devices):
+    """Waits until the subagent has opened these for their events."""
+    def heard():
+        return [line for line in agent.log().splitlines() if "listening to link events" in line]
+    wait_for(lambda: all(any("device=" + device in line for line in heard()) for device in devices),
+             "%s are listened to; the log:\n%s" % (", ".join(devices), agent.log()))
+
+
 # --- What the kernel says ---
 
 def read(path):
