@@ -1,19 +1,21 @@
 """The samples that a sysfs tree must give, by a reading of their own.
 
-They come from the tree by expected_walk's reading of it and from the tables below, which state names and
+They come from the tree by expected_rows' reading of it and from the tables below, which state names and
 labels once more: nothing here reads the catalogue or the files in prometheus/."""
 
 import re
 import subprocess
 
-import expected_walk
+import expected_objects
+from expected_rows import COUNTER, Agent, NamedCounter
+from expected_walk import readable_counters
+from sysfs_values import MAX32
 
 WRAP = 2**53    # the exporter's values of a Counter64 are modulo this, so that a float holds them exactly
 BYTES_PER_MEGABIT = 125000
-MAX32 = 2**32 - 1
 
 # Files of hw_counters/ with a metric of their own: those with an object of their own in the MIB.
-OBJECTS = {entry[0] for entry in expected_walk.OBJECTS}
+OBJECTS = {entry[0] for entry in expected_objects.OBJECTS}
 ALIASES = {"rx_packets": "rx_pkts", "tx_packets": "tx_pkts"}
 
 # Metrics whose value depends on the time or on the program, and their type.
@@ -33,16 +35,16 @@ def sample(name, value, **labels):
 
 def counter_samples(tree):
     """Every counter file of the tree as samples: by its own name where it has one, and by its file's."""
-    for device, port, directory, file, value in expected_walk.readable_counters(tree):
+    for device, port, directory, file, value in readable_counters(tree):
         if value is None:
             continue
         wrapped, labels = value % WRAP, {"device": device, "port": port}
         own_name = ALIASES.get(file, file)
-        if directory == "counters" or port is not None and "rdmaHw" + expected_walk.camel(own_name) in OBJECTS:
+        if directory == "counters" or port is not None and "rdmaHw" + expected_objects.camel(own_name) in OBJECTS:
             stem = re.sub("^port_", "", own_name.lower())
             yield sample("rdma_port_%s_total" % {"symbol_error": "symbol_errors"}.get(stem, stem), wrapped, **labels)
         if directory == "hw_counters":
-            counts = expected_walk.NamedCounter(file, value).kind == expected_walk.COUNTER
+            counts = NamedCounter(file, value).kind == COUNTER
             name = (("rdma_device_level", "rdma_device_stat_total") if port is None else
                     ("rdma_port_hw_level", "rdma_port_hw_stat_total"))[counts]
             yield sample(name, wrapped if counts else min(value, MAX32), counter=file, **labels)
@@ -83,12 +85,12 @@ def device_samples(device):
     yield sample("rdma_device_status", device.status(), device=device.name)
     yield sample("rdma_device_info", 1, device=device.name, fw_ver=cut("fw_ver", 64), board_id=cut("board_id", 127),
                  hca_type=cut("hca_type", 64),
-                 node_guid=expected_walk.unless_zero(device.files.get("node_guid")), pci_addr=device.pci_address(),
+                 node_guid=expected_objects.unless_zero(device.files.get("node_guid")), pci_addr=device.pci_address(),
                  driver=device.driver, parent=device.parent)
 
 
 def expected_samples(tree, version):
-    agent = expected_walk.Agent(tree, 1000)
+    agent = Agent(tree, 1000)
     pairs = [sample("rdma_agent_info", 1, version=version), sample("rdma_agent_health", 1),
              sample("rdma_agent_devices", len(agent.devices)), sample("rdma_agent_ports", len(agent.ports)),
              sample("rdma_agent_stalled_devices", 0), sample("rdma_agent_notifications_enabled", 0),

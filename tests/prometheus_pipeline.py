@@ -2,12 +2,12 @@
 
 import os
 
-import expected_walk
 import prometheus_programs as programs
 import tap
 from harness import UNHURRIED, Agent, Master, Tree, serving_whole, wait_for
 from prometheus_expected import agent_version, expected_samples
 from snmp import AUTHENTICATION, PRIVACY, SOURCE, USER
+from sysfs_tree import read_tree
 
 AUTH = """
 auths:
@@ -33,7 +33,7 @@ class Pipeline:
         tree = workspace.enter(Tree(workspace, tree_file, faults=False))
         agent = workspace.enter(Agent(workspace, self.master, tree.root, *UNHURRIED))
         serving_whole(self.master)
-        self.expected = expected_samples(expected_walk.read_tree(tree_file), agent_version(agent))
+        self.expected = expected_samples(read_tree(tree_file), agent_version(agent))
         self.target = "127.0.0.1:%d" % self.master.port
 
     def exporter(self, *files):

@@ -4,12 +4,12 @@
 import os
 import subprocess
 
-import expected_walk
 import prometheus_programs as programs
 import tap
 from harness import UNHURRIED, Agent, Master, Tree, Workspace, serving_whole
 from prometheus_expected import VOLATILE, agent_version, expected_samples, lines
 from snmp import AUTHENTICATION, PRIVACY, SOURCE, USER
+from sysfs_tree import read_tree
 
 # promtool's remarks about our metrics, each because of a name that the specification gives. The flat format has no
 # factors, so that the one counter in seconds is extracted from text, which always makes a gauge.
@@ -48,7 +48,7 @@ def test_scenarios(workspace, exporters, promtool):
         tree_file = os.path.join(SOURCE, "testdata", scenario, "sysfs.tree")
         with Tree(workspace, tree_file, faults=False) as tree, Agent(workspace, master, tree.root, *UNHURRIED) as agent:
             serving_whole(master)
-            expected = expected_samples(expected_walk.read_tree(tree_file), agent_version(agent))
+            expected = expected_samples(read_tree(tree_file), agent_version(agent))
             for exporter in exporters:
                 who = "%s, %s" % (scenario, exporter.name)
                 exposition = exporter.scrape(master.port, programs.MODULES)

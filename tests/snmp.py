@@ -16,7 +16,7 @@ LONGEST_RUN = 60    # s
 COMMUNITY, WRITE_COMMUNITY = "public", "private"
 USER, AUTHENTICATION, PRIVACY = "tester", "a long enough password", "another long password"
 
-# Scalars whose value depends on the time or on the program (see expected_walk.py), with their number in rdmaAgent.
+# Scalars whose value depends on the time or on the program (ANY in expected_objects.py), with their numbers.
 VOLATILE = {"rdmaAgentVersion": 1, "rdmaAgentSnapshotAge": 8, "rdmaAgentRefreshes": 9, "rdmaAgentScrapeErrors": 10,
             "rdmaAgentRefreshLast": 12, "rdmaAgentRefreshP50": 13, "rdmaAgentRefreshP95": 14, "rdmaAgentRefreshP99": 15,
             "rdmaAgentRefreshMax": 16, "rdmaAgentRefreshTime": 17}

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Holds treefs and untree, which other tests rely on, to what their head comments say.
 
-That the fixtures are read aright is checked against the independent reading of expected_walk.py.
+That the fixtures are read aright is checked against the independent reading of sysfs_tree.py.
 """
 
 import contextlib
@@ -13,10 +13,10 @@ import subprocess
 import threading
 import time
 
-import expected_walk
 import harness
 import tap
 from harness import SOURCE, Tree, Workspace, wait_for
+from sysfs_tree import Link, Refusal, read_tree
 
 DEVICE = "class/infiniband/x0"
 STATE = DEVICE + "/ports/1/state"
@@ -54,10 +54,10 @@ def read_held(descriptor):
 
 
 def compare(node, path, refusal):
-    """The paths that differ between a directory of expected_walk.Tree and one on disk."""
-    if isinstance(node, expected_walk.Link):
+    """The paths that differ between a directory of sysfs_tree.Tree and one on disk."""
+    if isinstance(node, Link):
         return [] if os.path.islink(path) and os.readlink(path) == node.target else [path]
-    if isinstance(node, expected_walk.Refusal):
+    if isinstance(node, Refusal):
         return [] if read(path) == refusal(node.errno) else [path]
     if isinstance(node, bytes):
         return [] if not os.path.islink(path) and read(path) == node else [path]
@@ -73,7 +73,7 @@ def name_refusal(number):
 def test_fixtures(workspace, untree):
     """Every fixture, served and unpacked."""
     for file in sorted(glob.glob(os.path.join(SOURCE, "testdata", "*", "sysfs.tree"))):
-        wanted, scenario = expected_walk.read_tree(file).root, file.split(os.sep)[-2]
+        wanted, scenario = read_tree(file).root, file.split(os.sep)[-2]
         with Tree(workspace, file) as tree:
             tap.equal(compare(wanted, tree.root, name_refusal), [], "treefs serves %s as it is written" % scenario)
         if untree:

@@ -5,6 +5,7 @@ import bisect
 import ber
 import expected_walk
 from snmp import print_oid
+from sysfs_tree import read_tree
 
 TAGS = {"STRING": ber.OCTETS, "INTEGER": ber.INTEGER, "Gauge32": ber.GAUGE, "Counter32": ber.COUNTER32,
         "Counter64": ber.COUNTER64, "Timeticks": ber.TIMETICKS}
@@ -17,7 +18,7 @@ class Truth:
         self.root = root
         known = len(expected_walk.ROOT) - 1
         self.cells = {root + oid[known:]: (TAGS[syntax], value.encode() if isinstance(value, str) else value)
-                      for oid, (syntax, value) in expected_walk.cells(expected_walk.read_tree(tree_file)).items()}
+                      for oid, (syntax, value) in expected_walk.cells(read_tree(tree_file)).items()}
         self.oids = list(self.cells)
         self.known_to_v1 = [oid for oid in self.oids if self.cells[oid][0] != ber.COUNTER64]
 

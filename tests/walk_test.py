@@ -13,7 +13,11 @@ import re
 import expected_walk
 import snmp
 import tap
+from expected_objects import OBJECTS, PMA
+from expected_rows import GAUGES
 from harness import SOURCE, UNHURRIED, Agent, Master, Tree, Workspace, serving_whole
+from sysfs_tree import read_tree
+from sysfs_values import MAX32
 
 NAMED = ("rdmaCounterValue", "rdmaCounterLevel", "rdmaDeviceCounterValue", "rdmaDeviceCounterLevel")
 OCTETS = ("rdmaPortXmitOctets", "rdmaPortRcvOctets")    # derived: no file holds them
@@ -53,7 +57,7 @@ def counters_of_walk(lines, columns):
 
 def clamp(lines):
     """A gauge ends at 2^32-1, whatever its file says."""
-    gauges = expected_walk.GAUGES + ["lifespan"]
+    gauges = GAUGES + ["lifespan"]
 
     def is_gauge(name):
         return name in gauges or name.startswith("watermark_")
@@ -62,7 +66,7 @@ def clamp(lines):
     for line in lines:
         place, _, value = line.rpartition(" = ")
         if is_gauge(place.split(" ", 3)[3]):
-            value = str(min(int(value), expected_walk.MAX32))
+            value = str(min(int(value), MAX32))
         clamped.append("%s = %s" % (place, value))
     return sorted(clamped)
 
@@ -82,7 +86,7 @@ def walk_both_ways(workspace, master, root):
 
 def test_scenario(workspace, master, directory):
     scenario, file = os.path.basename(directory), os.path.join(directory, "sysfs.tree")
-    tree = expected_walk.read_tree(file)
+    tree = read_tree(file)
     with Tree(workspace, file, faults=False) as sysfs:
         answer, complaints, normal = walk_both_ways(workspace, master, sysfs.root)
     walk = snmp.normalise(answer.lines)
@@ -90,7 +94,7 @@ def test_scenario(workspace, master, directory):
     tap.equal(walk, [line for _, line in expected_walk.walk(tree)],
               "%s gives the walk that its tree demands" % scenario)
     tap.equal(normal, walk, "%s gives the same without the short cut" % scenario)
-    columns = {name for name, table, *_ in expected_walk.OBJECTS if table == expected_walk.PMA} - set(OCTETS)
+    columns = {name for name, table, *_ in OBJECTS if table == PMA} - set(OCTETS)
     counters = counters_of_tree(tree)
     tap.equal(counters_of_walk(answer.lines, columns), clamp(counters),
               "%s shows each of its %d readable counters once, and no other" % (scenario, len(counters)))
