@@ -209,7 +209,7 @@ def test_broken_messages(master, truth, chance):
             for _ in range(chance.randint(1, 4)):
                 octet = chance.choice((0, 1, 0x7f, 0x80, 0x84, 0xff, chance.randrange(256)))
                 octets[chance.randrange(len(octets))] = octet
-            client.socket.send(bytes(octets[:chance.choice((len(octets), chance.randrange(len(octets)))) or 1]))
+            client.send_octets(bytes(octets[:chance.choice((len(octets), chance.randrange(len(octets)))) or 1]))
             if round_ % 100 == 0:
                 waits.append(rest_of_snmpd(master.port))
     with ber.Client(master.port) as client:

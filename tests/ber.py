@@ -19,6 +19,7 @@ GET, GETNEXT, RESPONSE, SET, GETBULK = 0xa0, 0xa1, 0xa2, 0xa3, 0xa5
 NO_ERROR, TOO_BIG, NO_SUCH_NAME, BAD_VALUE, GEN_ERR, NO_ACCESS, WRONG_TYPE, NOT_WRITABLE = 0, 1, 2, 3, 5, 6, 7, 17
 V1, V2C = 0, 1
 NUMBERS = (INTEGER, COUNTER32, GAUGE, TIMETICKS, COUNTER64)
+MISSING = (NO_SUCH_OBJECT, NO_SUCH_INSTANCE, END_OF_MIB_VIEW)
 
 # error and index: error-status and error-index. varbinds: (OID, tag, value). seconds: how long it took.
 Answer = collections.namedtuple("Answer", "error index varbinds seconds")
@@ -94,6 +95,8 @@ def decode_oid(content):
 def decode_value(tag, content):
     if tag in NUMBERS:
         return int.from_bytes(content, "big", signed=tag == INTEGER)
+    if tag in (NULL, *MISSING):
+        return None
     return decode_oid(content) if tag == OID else content
 
 
@@ -123,25 +126,30 @@ def decode_message(octets):
 
 
 class Client:
-    """Asks an agent on a UDP port of 127.0.0.1. Not to be shared by threads."""
+    """Asks an agent on a UDP port of 127.0.0.1, which need not be there. Not to be shared by threads."""
 
     _numbers = itertools.count(1)
 
     def __init__(self, port, version=V2C, community="public", timeout=5):
-        self.version, self.community, self.timeout = version, community, timeout
+        self.peer, self.version, self.community, self.timeout = ("127.0.0.1", port), version, community, timeout
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.connect(("127.0.0.1", port))
 
     def __enter__(self):
         return self
 
     def __exit__(self, *exception):
+        self.close()
+
+    def close(self):
         self.socket.close()
+
+    def send_octets(self, octets):
+        self.socket.sendto(octets, self.peer)
 
     def send(self, kind, varbinds, first=0, second=0):
         """Sends a request; its number."""
         number = next(self._numbers)
-        self.socket.send(encode_message(self.version, self.community, kind, number, varbinds, first, second))
+        self.send_octets(encode_message(self.version, self.community, kind, number, varbinds, first, second))
         return number
 
     def receive(self, number):

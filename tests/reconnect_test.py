@@ -170,11 +170,7 @@ class Asker(threading.Thread):
         with ber.Client(self.port, timeout=0.5) as client:
             while self.right < self.count and not self.wrong:
                 time.sleep(PAUSE)
-                try:
-                    answer = client.ask(ber.GET, [self.wanted[0]])
-                except OSError:         # nobody has the port
-                    answer = None
-                self.note(answer)
+                self.note(client.ask(ber.GET, [self.wanted[0]]))
 
     def note(self, answer):
         """While snmpd has not heard of the MIB yet there is no such object; one that loses us has a general error."""

@@ -6,8 +6,8 @@ import time
 import traceback
 
 import snmp
+from ber import MISSING
 from truth import Wrong
-from wire import MISSING
 
 LONGEST_ANSWER = 3.0        # s without which an answer is missing
 ABSENT = "absent without a fault"

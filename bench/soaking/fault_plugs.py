@@ -1,6 +1,5 @@
 """Devices that come, go and change their names."""
 
-import fleet
 from fault import Fault
 
 

@@ -11,7 +11,6 @@ import threading
 import time
 
 import fleet
-import snmp
 from harness import SOURCE, Agent, Master, Tree, wait_for
 from truth import Loss, Truth
 from wire import Wire
@@ -95,7 +94,7 @@ class Rig:
         wait_for(self.is_whole, "all devices are served whole")
 
     def wire(self, timeout=3):
-        return Wire(self.master.port, snmp.COMMUNITY, timeout)
+        return Wire(self.master.port, timeout=timeout)
 
     # --- Changes of the tree ---
 
