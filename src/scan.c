@@ -240,17 +240,6 @@ static bool may_be_gone(struct scan *scan, int64_t now)
 
 /* --- A pass --- */
 
-/* Completes a result, which has its ports and counters, by all else that is known of the device. */
-static void adopt_known(struct device *device, const struct device *known)
-{
-    struct device read = *device;
-
-    *device = *known;
-    device->ports = read.ports;
-    device->port_count = read.port_count;
-    device->named = read.named;
-}
-
 static void ask_verbs(struct scan *scan, const struct scan_pass *pass, struct device *device)
 {
     bool wanted = false;
@@ -262,8 +251,11 @@ static void ask_verbs(struct scan *scan, const struct scan_pass *pass, struct de
     scan->verbs_due = pass->now + SCAN_SLOW_INTERVAL; /* udev may not have let us in yet */
     for (size_t i = 0; i < scan->port_count; i++)
         device->ports[i].active_mtu = device->ports[i].max_mtu = ABSENT;
-    if (verbs_query_ports(scan->name, device->ports, scan->port_count) == 0)
+    if (verbs_query(device) == 0) {
         scan->verbs_due = 0;
+        scan->identity.told_vendor_id = device->vendor_id;
+        scan->identity.told_part_id = device->part_id;
+    }
     for (size_t i = 0; i < scan->port_count; i++) {
         scan->ports[i].wants_mtu = scan->verbs_due != 0;
         scan->ports[i].known.active_mtu = device->ports[i].active_mtu;
@@ -314,7 +306,7 @@ static struct device *read_device(struct scan *scan, struct scan_pass *pass)
         scan_named_read(pass, &scan->named, host.traits, &device->named, NULL, NULL) == scan->named.directory.count;
     scan_identity_read(&scan->identity, pass);
     ask_verbs(scan, pass, device);
-    adopt_known(device, scan->identity.known);
+    scan_identity_adopt(&scan->identity, device);
     device->status = whole && !scan->identity.failed ? STATUS_OK : STATUS_PARTIAL;
     device->complete = !pass->stopped;
     device->failures = pass->failures + scan->list_failed;

@@ -115,6 +115,20 @@ void scan_identity_read(struct scan_identity *identity, struct scan_pass *pass)
     }
 }
 
+void scan_identity_adopt(const struct scan_identity *identity, struct device *device)
+{
+    const struct device read = *device;
+
+    *device = *identity->known;
+    device->ports = read.ports;
+    device->port_count = read.port_count;
+    device->named = read.named;
+    if (device->vendor_id == ABSENT && device->part_id == ABSENT && !identity->failed) {
+        device->vendor_id = identity->told_vendor_id;
+        device->part_id = identity->told_part_id;
+    }
+}
+
 /* --- What is read from the directory tree itself, once --- */
 
 /* The last component of path that is a PCI address: of a sub-function, it is its parent's. */
@@ -158,7 +172,7 @@ static void read_place(struct scan_identity *identity, int device, int class)
 
 void scan_identity_init(struct scan_identity *identity, const struct scan_pass *pass, int class, const char *name)
 {
-    *identity = (struct scan_identity){.known = device_new(name, 0)};
+    *identity = (struct scan_identity){.known = device_new(name, 0), .told_vendor_id = ABSENT, .told_part_id = ABSENT};
     for (size_t i = 0; i < SCAN_IDENTITY_FILES; i++)
         scan_file_init(&identity->attribute[i]);
     read_place(identity, pass->device, class);

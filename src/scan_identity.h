@@ -15,6 +15,7 @@ struct scan_identity {
     struct scan_file attribute[SCAN_IDENTITY_FILES];
     uint32_t failed; /* bit i: attribute[i] exists and its last answer was no value */
     int64_t due;     /* ms */
+    int64_t told_vendor_id, told_part_id; /* by libibverbs: for a device of which sysfs has none */
 };
 
 /* Looks at the device's place: links, driver, physical function. class is the directory class/infiniband,
@@ -24,5 +25,8 @@ void scan_identity_fini(struct scan_identity *identity);
 
 /* Reads the attributes that are due: all at first, then every minute those that failed or may change. */
 void scan_identity_read(struct scan_identity *identity, struct scan_pass *pass);
+
+/* Completes a device, which has its ports and counters, by all else that is known of it. */
+void scan_identity_adopt(const struct scan_identity *identity, struct device *device);
 
 #endif

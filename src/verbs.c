@@ -32,24 +32,37 @@ static int64_t mtu_octets(enum ibv_mtu mtu)
     return mtu >= IBV_MTU_256 && mtu <= IBV_MTU_4096 ? 128 << mtu : ABSENT;
 }
 
-static int query_ports(struct ibv_context *context, struct port *ports, size_t count)
+static int query_ports(struct ibv_context *context, struct device *device)
 {
-    for (size_t i = 0; i < count; i++) {
+    for (int64_t i = 0; i < device->port_count; i++) {
+        struct port *port = &device->ports[i];
         struct ibv_port_attr attributes;
         int error;
 
-        if (ports[i].number > UINT8_MAX)
+        if (port->number > UINT8_MAX)
             continue; /* libibverbs numbers ports in 8 bits */
-        error = ibv_query_port(context, (uint8_t)ports[i].number, &attributes);
+        error = ibv_query_port(context, (uint8_t)port->number, &attributes);
         if (error)
             return -error;
-        ports[i].active_mtu = mtu_octets(attributes.active_mtu);
-        ports[i].max_mtu = mtu_octets(attributes.max_mtu);
+        port->active_mtu = mtu_octets(attributes.active_mtu);
+        port->max_mtu = mtu_octets(attributes.max_mtu);
     }
     return 0;
 }
 
-int verbs_query_ports(const char *name, struct port *ports, size_t count)
+static int query_device(struct ibv_context *context, struct device *device)
+{
+    struct ibv_device_attr attributes;
+    int error = ibv_query_device(context, &attributes);
+
+    if (error)
+        return -error;
+    device->vendor_id = attributes.vendor_id ? attributes.vendor_id : ABSENT;
+    device->part_id = attributes.vendor_part_id ? attributes.vendor_part_id : ABSENT;
+    return 0;
+}
+
+int verbs_query(struct device *device)
 {
     struct ibv_device **devices = ibv_get_device_list(NULL);
     struct ibv_context *context = NULL;
@@ -58,7 +71,7 @@ int verbs_query_ports(const char *name, struct port *ports, size_t count)
     if (!devices)
         return -errno;
     for (size_t i = 0; devices[i]; i++) {
-        if (strcmp(ibv_get_device_name(devices[i]), name) != 0)
+        if (strcmp(ibv_get_device_name(devices[i]), device->name) != 0)
             continue;
         context = ibv_open_device(devices[i]);
         if (!context)
@@ -68,7 +81,9 @@ int verbs_query_ports(const char *name, struct port *ports, size_t count)
     ibv_free_device_list(devices);
     if (!context)
         return result;
-    result = query_ports(context, ports, count);
+    result = query_ports(context, device);
+    if (result == 0)
+        result = query_device(context, device);
     ibv_close_device(context);
     return result;
 }

@@ -1,5 +1,5 @@
-/* verbs: what only libibverbs tells: attributes of ports, for which it opens the device, asks and closes it again; and
- * events as they happen, for which the device stays open. */
+/* verbs: what only libibverbs tells: attributes of a device and its ports, for which it opens the device, asks and closes
+ * it again; and events as they happen, for which the device stays open. */
 #ifndef RDMA_AGENTX_VERBS_H
 #define RDMA_AGENTX_VERBS_H
 
@@ -13,9 +13,10 @@
  * /sys, the only one that libibverbs looks at. */
 bool verbs_is_safe(const char *sysfs_root);
 
-/* Sets active_mtu and max_mtu of the ports of the device called name. 0, or -errno and the ports keep ABSENT: -ENODEV
- * if libibverbs does not have the device. Takes as long as the driver does. */
-int verbs_query_ports(const char *name, struct port *ports, size_t count);
+/* Sets active_mtu and max_mtu of the device's ports, and its vendor_id and part_id: those of ibv_query_device, which may be
+ * an IEEE OUI and are ABSENT for 0. 0, or -errno and all keep what they have: -ENODEV if libibverbs does not have the
+ * device. Takes as long as the driver does. */
+int verbs_query(struct device *device);
 
 /* --- Events --- */
 

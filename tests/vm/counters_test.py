@@ -10,7 +10,7 @@ import tap
 from harness import UNHURRIED, Agent, Master, serving_whole, wait_for
 
 COUNTER = re.compile(r'rdmaCounterValue\."(\w+)"\.(\d+)\."(\w+)" = Counter64: (\d+)')
-MTU = re.compile(r'(rdmaPort(?:Active|Max)Mtu\."\w+"\.1) = Gauge32: (\d+)')
+TOLD = re.compile(r'(rdmaPort(?:Active|Max)Mtu\."\w+"\.1|rdmaDevice(?:Vendor|Part)Id\."\w+") = Gauge32: (.+)')
 WALKS = 3
 
 
@@ -20,21 +20,23 @@ def start(workspace, master, *options):
     return agent
 
 
-def mtus():
-    """The cells that hold an MTU, as ibv_devinfo knows it."""
+def told():
+    """The cells that libibverbs tells, as ibv_devinfo knows them; rxe has no part number."""
     cells = {}
     for device in ("rxe0", "rxe1"):
-        octets = vm.mtu(device)
-        cells['rdmaPortActiveMtu."%s".1' % device] = str(octets["active_mtu"])
-        cells['rdmaPortMaxMtu."%s".1' % device] = str(octets["max_mtu"])
+        numbers = vm.devinfo(device)
+        cells['rdmaPortActiveMtu."%s".1' % device] = str(numbers["active_mtu"])
+        cells['rdmaPortMaxMtu."%s".1' % device] = str(numbers["max_mtu"])
+        cells['rdmaDeviceVendorId."%s"' % device] = "%x" % numbers["vendor_id"]
+        assert numbers["vendor_part_id"] == 0
     return cells
 
 
 def walk(client):
-    """Its lines, and the cells with MTUs apart: no file has those."""
+    """Its lines, and the cells apart that no file has."""
     lines = client.bulkwalk().lines
-    found = dict(match.groups() for match in map(MTU.fullmatch, lines) if match)
-    return snmp.normalise(line for line in lines if not MTU.fullmatch(line)), found
+    found = dict(match.groups() for match in map(TOLD.fullmatch, lines) if match)
+    return snmp.normalise(line for line in lines if not TOLD.fullmatch(line)), found
 
 
 def wanted_walk():
@@ -50,7 +52,7 @@ def counters_of_kernel():
 def test_rest(master):
     vm.settles(lambda: walk(master.client())[0], wanted_walk(), "the walk of two idle ports is what the kernel's files say, line by line")
     lines, found = walk(master.client())
-    tap.equal(found, mtus(), "the MTUs are those that ibv_devinfo shows")
+    tap.equal(found, told(), "vendor and MTUs are those that ibv_devinfo shows")
     tap.ok('rdmaPortState."rxe0".1 = INTEGER: active(4)' in lines and
            'rdmaPortNetdev."rxe1".1 = STRING: veth1' in lines and
            'rdmaPortGid."rxe0".1 = STRING: fe80:0000:0000:0000:0000:00ff:fe00:0010' in lines,

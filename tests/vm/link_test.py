@@ -70,9 +70,9 @@ def test_mtu(client):
         """)
     wait_for(lambda: vm.state("rxe0") != "4: ACTIVE 5: LinkUp", "the link is down")
     wait_for(lambda: client.cell('rdmaPortState."rxe0".1') == "INTEGER: down(1)", "the row follows")
-    tap.equal((was, active("rxe0"), active("rxe1")), (1024, vm.mtu("rxe0")["active_mtu"], 1024),
+    tap.equal((was, active("rxe0"), active("rxe1")), (1024, vm.devinfo("rxe0")["active_mtu"], 1024),
               "when the state has changed libibverbs is asked again for the MTU, of that port")
-    tap.equal(vm.mtu("rxe0")["active_mtu"], 4096, "which is that of a network interface with 9,000 octets")
+    tap.equal(vm.devinfo("rxe0")["active_mtu"], 4096, "which is that of a network interface with 9,000 octets")
     vm.shell("ip link set veth1 up")
 
 

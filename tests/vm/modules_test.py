@@ -27,7 +27,7 @@ def main(workspace):
     vm.add_pair()
     wait_for(lambda: client.cell('rdmaPortState."rxe0".1') == "INTEGER: active(4)", "rxe0 is served")
     tap.ok(True, "devices are served as soon as their driver is loaded")
-    wait_for(lambda: client.cell('rdmaPortActiveMtu."rxe0".1') == "Gauge32: %d" % vm.mtu("rxe0")["active_mtu"],
+    wait_for(lambda: client.cell('rdmaPortActiveMtu."rxe0".1') == "Gauge32: %d" % vm.devinfo("rxe0")["active_mtu"],
              "the MTU of rxe0 is known")
     tap.ok(True, "and libibverbs is asked then")
     tap.equal(agent.stop()[0], 0, "the subagent ends well")

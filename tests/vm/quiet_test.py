@@ -62,7 +62,7 @@ def main(workspace):
 
     vm.shell("ip link set dummy0 mtu 9000")
     wait_for(lambda: client.cell('rdmaPortActiveMtu."rxe0".1') == "Gauge32: 4096", "the row has the new MTU", A_MINUTE)
-    tap.equal(vm.mtu("rxe0")["active_mtu"], 4096, "another MTU alone is noticed within a minute")
+    tap.equal(vm.devinfo("rxe0")["active_mtu"], 4096, "another MTU alone is noticed within a minute")
     vm.shell("ip link set dummy0 down")
     wait_for(lambda: client.cell('rdmaPortState."rxe0".1') == "INTEGER: down(1)", "the row follows", vm.FOLLOWS_WITHIN)
     tap.ok(agent.is_running(), "and set down, the port is down at once")

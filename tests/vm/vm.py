@@ -116,10 +116,10 @@ def is_active(device):
     return state(device) == "4: ACTIVE 5: LinkUp"
 
 
-def mtu(device):
-    """active_mtu and max_mtu as ibv_devinfo shows them."""
-    return {name: int(octets) for name, octets in
-            re.findall(r"(active_mtu|max_mtu):\s+(\d+)", command("ibv_devinfo", "-d", device))}
+def devinfo(device):
+    """The numbers that ibv_devinfo shows of a device with one port: vendor_id, vendor_part_id, active_mtu ..."""
+    return {name: int(number, 0) for name, number in
+            re.findall(r"(\w+):\s+(0x[0-9a-f]+|\d+)\b(?!:)", command("ibv_devinfo", "-d", device))}
 
 
 class Pingpong(contextlib.AbstractContextManager):
