@@ -143,11 +143,13 @@ static void send_change(const struct change *change)
 /* Whoever asked for a refresh, what it found is noted. */
 static void note_refresh(int64_t now)
 {
-    int64_t refreshes = cache_agent(notify.settings.cache)->refreshes;
+    const struct agent_state *agent = cache_agent(notify.settings.cache);
 
-    if (refreshes == notify.refreshes)
+    if (agent->refreshes == notify.refreshes)
         return;
-    notify.refreshes = refreshes;
+    notify.refreshes = agent->refreshes;
+    if (agent->health == HEALTH_FAILED && agent->devices == 0)
+        return; /* none could be listed, which is not to say that there is none */
     changes_note(notify.changes, cache_last_snapshot(notify.settings.cache), now);
 }
 

@@ -43,15 +43,20 @@ def tree_text(devices):
 
 
 class Bench(Workspace):
-    """A tree, a receiver, an snmpd that sends to it, and the subagent that watches."""
+    """A tree, a receiver, an snmpd that sends to it, and the subagent that watches.
 
-    def __init__(self, devices=12, sinks=(traps.V2C,), options=(), text=None):
+    unlisted: the devices cannot be listed when it starts.
+    """
+
+    def __init__(self, devices=12, sinks=(traps.V2C,), options=(), text=None, unlisted=False):
         super().__init__()
-        self.devices, self.sinks, self.options, self.text = devices, sinks, options, text
+        self.devices, self.sinks, self.options, self.text, self.unlisted = devices, sinks, options, text, unlisted
 
     def __enter__(self):
         super().__enter__()
         self.tree = self.enter(Tree(self, self.write("tree", self.text or tree_text(self.devices))))
+        if self.unlisted:
+            self.tree.fail_open(CLASS.rstrip("/"), "EIO")
         self.receiver = self.enter(traps.TrapReceiver(self))
         self.master = self.enter(Master(self, "\n".join(map(self.receiver.sink, self.sinks))))
         self.agent = self.enter(Agent(self, self.master, self.tree.root, *UNHURRIED, *(self.options or WATCH)))
@@ -258,6 +263,18 @@ def quiet():
         tap.ok(True, "an Ethernet port whose network interface stands still is not asked for its state")
 
 
+def unlisted():
+    """What is there at the start is not told, even if it takes a while to find out what that is."""
+    with Bench(unlisted=True) as bench:
+        bench.looks()
+        tap.equal(bench.master.client().cell("rdmaAgentHealth.0"), "INTEGER: failed(3)", "the devices cannot be listed")
+        bench.tree.fail_open(CLASS.rstrip("/"), 0)
+        wait_for(lambda: bench.master.client().cell("rdmaAgentDevices.0") == "Gauge32: 14", "all are served")
+        bench.change("rdmaPortDown", (port(0, "state"), DOWN))
+        tap.equal([trap.name for trap in bench.receiver.all()], ["rdmaPortDown"],
+                  "devices that could not be listed at the start are not told as added")
+
+
 def fallback():
     """--link-events=verbs where libibverbs has no say: one line, and polling."""
     with Bench(options=[*WATCH, "--link-events", "verbs"]) as bench:
@@ -276,6 +293,7 @@ def main():
     with Bench() as bench:
         away(bench)
         hung(bench)
+    unlisted()
     fallback()
     storm()
     quiet()
