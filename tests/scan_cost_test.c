@@ -7,18 +7,9 @@
 
 enum {
     SECOND = 1000,
-    COUNTERS = 21,
-    HW_COUNTERS = 6,
-    STATES = 2,
-    MOST_HELD = COUNTERS + HW_COUNTERS + STATES,
     PORT_ATTRIBUTES = 8,
     FILES = MOST_HELD + PORT_ATTRIBUTES + 11, /* of the device */
 };
-
-static const struct port *port(void)
-{
-    return &scan_tree.device->ports[0];
-}
 
 /* --- Descriptors --- */
 
@@ -32,7 +23,7 @@ START_TEST(no_more_descriptors_are_held_than_allowed_and_all_are_given_back)
     for (int pass = 0; pass < 3; pass++) {
         scan_tree_read(SECOND);
         ck_assert_int_eq(scan_tree.device->status, STATUS_OK);
-        ck_assert_int_eq(scan_tree_present(&port()->counters), COUNTERS);
+        ck_assert_int_eq(scan_tree_present(&scan_tree.port->counters), COUNTERS);
         ck_assert_int_eq(atomic_load(&scan_tree.settings.held), expected);
         ck_assert_int_eq(unit_descriptors(), before + expected + 2); /* the device and class/net */
     }
@@ -75,7 +66,7 @@ START_TEST(a_file_that_cannot_be_held_is_read_all_the_same)
     sysfs_fake_fail_hold("/", full[_i]);
     scan_tree_read(0);
     ck_assert_int_eq(scan_tree.device->status, STATUS_OK);
-    ck_assert_int_eq(scan_tree_present(&port()->counters), COUNTERS);
+    ck_assert_int_eq(scan_tree_present(&scan_tree.port->counters), COUNTERS);
     ck_assert_int_eq(atomic_load(&scan_tree.settings.held), 0);
 }
 END_TEST
@@ -93,16 +84,16 @@ START_TEST(a_pass_out_of_patience_has_counters_first_and_nothing_behind)
     int hw = reads - counters < HW_COUNTERS ? reads - counters : HW_COUNTERS;
 
     scan_tree_read_in_haste(0, reads);
-    ck_assert_int_eq(scan_tree_present(&port()->counters), counters);
+    ck_assert_int_eq(scan_tree_present(&scan_tree.port->counters), counters);
     for (size_t i = 0; i < HW_COUNTERS; i++)
-        hw -= port()->named.present[i];
+        hw -= scan_tree.port->named.present[i];
     ck_assert_int_eq(hw, 0);
     ck_assert_uint_eq(scan_tree.device->files_read, (unsigned)reads);
     ck_assert_uint_eq(scan_tree.device->files, FILES);
     ck_assert_int_eq(scan_tree.device->complete, reads == FILES);
     ck_assert_int_eq(scan_tree.device->status == STATUS_OK, scan_tree.device->complete);
     ck_assert_uint_eq(scan_tree.device->failures, 0);
-    ck_assert_int_eq(port()->state != ABSENT, reads > COUNTERS + HW_COUNTERS);
+    ck_assert_int_eq(scan_tree.port->state != ABSENT, reads > COUNTERS + HW_COUNTERS);
     ck_assert_int_eq(sysfs_fake_reads("gid_attrs") > 0, reads >= MOST_HELD + PORT_ATTRIBUTES); /* to find the netdev */
 }
 END_TEST
@@ -115,11 +106,11 @@ START_TEST(what_was_left_unread_is_read_by_the_next_pass)
     ck_assert_int_eq(scan_tree.device->status, STATUS_OK);
     ck_assert(scan_tree.device->complete);
     ck_assert_str_eq(scan_tree.device->board_id, "MT_0000000838");
-    ck_assert_int_eq(port()->speed, 400000);
-    ck_assert_int_eq(port()->lid, 0x1a);
-    ck_assert_int_eq(port()->capability_mask, 0x2651e848);
-    ck_assert_str_eq(port()->netdev, "eth0");
-    ck_assert_int_eq(port()->ifindex, 7);
+    ck_assert_int_eq(scan_tree.port->speed, 400000);
+    ck_assert_int_eq(scan_tree.port->lid, 0x1a);
+    ck_assert_int_eq(scan_tree.port->capability_mask, 0x2651e848);
+    ck_assert_str_eq(scan_tree.port->netdev, "eth0");
+    ck_assert_int_eq(scan_tree.port->ifindex, 7);
 }
 END_TEST
 

@@ -7,21 +7,10 @@
 #include "scan_tree.h"
 #include "sysfs_fake.h"
 
-enum {
-    SECOND = 1000,
-    COUNTERS = 21,
-    HW_COUNTERS = 6,
-    STATES = 2,
-    MOST_HELD = COUNTERS + HW_COUNTERS + STATES,
-};
+enum { SECOND = 1000 };
 
 #define OTHER "devices/virtual/infiniband/other"
 #define OTHER_GUID "0000:0000:0000:0002\n"
-
-static const struct port *port(void)
-{
-    return &scan_tree.device->ports[0];
-}
 
 /* --- Ports --- */
 
@@ -64,9 +53,10 @@ START_TEST(a_counter_name_that_cannot_be_an_index_is_counted)
     scan_tree_write("hw_counters/c23456789_123456789_123456789_123456789_123456789", "1\n"); /* 49 fit a device's */
     scan_tree_write("hw_counters/c23456789_123456789_123456789_123456789_123456789_", "1\n");
     scan_tree_read(0);
-    ck_assert_uint_eq(port()->named.names->count, HW_COUNTERS + 1);
-    ck_assert_uint_eq(port()->named.names->not_served, 2);
-    ck_assert(strcmp(port()->named.names->rejected, "K??ln") == 0 || strlen(port()->named.names->rejected) == 49);
+    ck_assert_uint_eq(scan_tree.port->named.names->count, HW_COUNTERS + 1);
+    ck_assert_uint_eq(scan_tree.port->named.names->not_served, 2);
+    ck_assert(strcmp(scan_tree.port->named.names->rejected, "K??ln") == 0 ||
+              strlen(scan_tree.port->named.names->rejected) == 49);
     ck_assert_uint_eq(scan_tree.device->named.names->count, 1);
     ck_assert_uint_eq(scan_tree.device->named.names->not_served, 1);
     ck_assert_int_eq(scan_tree.device->status, STATUS_OK);
@@ -81,7 +71,7 @@ START_TEST(counter_names_sort_by_length_and_then_octets)
     scan_tree_write_port("hw_counters/aa", "1\n");
     scan_tree_write_port("hw_counters/b", "1\n");
     scan_tree_read(0);
-    names = port()->named.names;
+    names = scan_tree.port->named.names;
     ck_assert_str_eq(names->name[0].text, "Z");
     ck_assert_str_eq(names->name[1].text, "b");
     ck_assert_str_eq(names->name[2].text, "aa");
@@ -201,7 +191,7 @@ START_TEST(a_device_that_changes_under_a_pass_is_never_mixed)
     scan_tree_read(61 * SECOND);
     ck_assert_str_eq(scan_tree.device->node_guid, "0000:0000:0000:0002");
     ck_assert_uint_eq(scan_tree_counter("symbol_error"), 4711);
-    ck_assert_int_eq(scan_tree_present(&port()->counters), COUNTERS);
+    ck_assert_int_eq(scan_tree_present(&scan_tree.port->counters), COUNTERS);
     ck_assert_int_eq(scan_tree.device->status, STATUS_OK);
 }
 END_TEST
@@ -228,7 +218,7 @@ START_TEST(a_device_that_answers_nothing_but_is_there_keeps_its_row)
     sysfs_fake_fail(SCAN_TREE_DEVICE, ENODEV);
     ck_assert_ptr_nonnull(scan_tree_read(0));
     ck_assert_int_eq(scan_tree.device->status, STATUS_PARTIAL);
-    ck_assert_int_eq(port()->status, STATUS_REFUSED);
+    ck_assert_int_eq(scan_tree.port->status, STATUS_REFUSED);
 }
 END_TEST
 
@@ -245,7 +235,7 @@ START_TEST(two_devices_that_swap_names_keep_their_numbers)
             scan_tree.scan = i == 0 ? first : second;
             scan_tree_read(SECOND);
             ck_assert_str_eq(scan_tree.device->name, i == 0 ? "mlx5_0" : "mlx5_1");
-            ck_assert_str_eq(port()->device_name, scan_tree.device->name);
+            ck_assert_str_eq(scan_tree.port->device_name, scan_tree.device->name);
             ck_assert_uint_eq(scan_tree_counter("symbol_error"), (i == 1) != swapped ? 4711 : 100);
             ck_assert_str_eq(scan_tree.device->node_guid,
                              (i == 1) != swapped ? "0000:0000:0000:0002" : "0c42:a103:0065:1f3a");
@@ -296,7 +286,7 @@ START_TEST(a_root_may_have_a_long_path)
         scan_tree_read(SECOND);
         ck_assert_ptr_nonnull(scan_tree.device);
         ck_assert_int_eq(scan_tree.device->status, STATUS_OK);
-        ck_assert_int_eq(port()->ifindex, 7);
+        ck_assert_int_eq(scan_tree.port->ifindex, 7);
     }
     ck_assert_uint_eq(sysfs_fake_opens("/counters/symbol_error"), 1);
 }

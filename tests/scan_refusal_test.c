@@ -1,24 +1,11 @@
 /* scan_refusal_test: files that refuse: when they are asked again, and how a whole directory of them comes back. */
 #include <errno.h>
-#include <string.h>
 
+#include "scan_asks.h"
 #include "scan_tree.h"
 #include "sysfs_fake.h"
 
-enum { SECOND = 1000, MINUTE = 60 * SECOND, HOUR = 60 * MINUTE, COUNTERS = 21, HW_COUNTERS = 6, PROBED = 1 };
-
-static const struct port *port(void)
-{
-    return &scan_tree.device->ports[0];
-}
-
-/* How often a pass, so many ms after the last one, asks for files with part in their paths. */
-static size_t asks(int64_t after, const char *part)
-{
-    sysfs_fake_forget();
-    scan_tree_read(after);
-    return sysfs_fake_reads(part);
-}
+enum { SECOND = 1000, MINUTE = 60 * SECOND, HOUR = 60 * MINUTE, PROBED = 1 };
 
 /* --- One file --- */
 
@@ -27,14 +14,14 @@ static const int refusals[] = {EINVAL, EOPNOTSUPP, EACCES}, failures[] = {EIO, E
 START_TEST(a_file_never_read_that_refuses_is_left_alone_for_a_minute)
 {
     sysfs_fake_fail("symbol_error", refusals[_i]);
-    ck_assert_uint_eq(asks(0, "symbol_error"), 1);
+    ck_assert_uint_eq(scan_asks(0, "symbol_error"), 1);
     ck_assert_uint_eq(scan_tree.device->failures, 1);
-    ck_assert_uint_eq(asks(SECOND, "symbol_error"), 0);
+    ck_assert_uint_eq(scan_asks(SECOND, "symbol_error"), 0);
     ck_assert_uint_eq(scan_tree.device->failures, 0);
-    ck_assert_int_eq(port()->status, STATUS_PARTIAL);
+    ck_assert_int_eq(scan_tree.port->status, STATUS_PARTIAL);
     ck_assert_uint_eq(scan_tree_counter("symbol_error"), UINT64_MAX);
-    ck_assert_uint_eq(asks(MINUTE - SECOND - 1, "symbol_error"), 0);
-    ck_assert_uint_eq(asks(1, "symbol_error"), 1);
+    ck_assert_uint_eq(scan_asks(MINUTE - SECOND - 1, "symbol_error"), 0);
+    ck_assert_uint_eq(scan_asks(1, "symbol_error"), 1);
 }
 END_TEST
 
@@ -43,15 +30,15 @@ START_TEST(its_next_tries_come_twice_as_late_up_to_an_hour)
     static const int64_t waits[] = {1, 2, 4, 8, 16, 32, 60, 60, 60};
 
     sysfs_fake_fail("symbol_error", EINVAL);
-    ck_assert_uint_eq(asks(0, "symbol_error"), 1);
+    ck_assert_uint_eq(scan_asks(0, "symbol_error"), 1);
     for (int i = 0; i < UNIT_COUNT(waits); i++) {
-        ck_assert_uint_eq(asks(waits[i] * MINUTE - 1, "symbol_error"), 0);
-        ck_assert_uint_eq(asks(1, "symbol_error"), 1);
+        ck_assert_uint_eq(scan_asks(waits[i] * MINUTE - 1, "symbol_error"), 0);
+        ck_assert_uint_eq(scan_asks(1, "symbol_error"), 1);
     }
     sysfs_fake_fail("symbol_error", 0);
-    ck_assert_uint_eq(asks(HOUR, "symbol_error"), 1);
+    ck_assert_uint_eq(scan_asks(HOUR, "symbol_error"), 1);
     ck_assert_uint_eq(scan_tree_counter("symbol_error"), 100);
-    ck_assert_int_eq(port()->status, STATUS_OK);
+    ck_assert_int_eq(scan_tree.port->status, STATUS_OK);
 }
 END_TEST
 
@@ -59,9 +46,9 @@ START_TEST(a_file_that_fails_otherwise_is_asked_at_each_pass)
 {
     sysfs_fake_fail("symbol_error", failures[_i]);
     for (int pass = 0; pass < 5; pass++) {
-        ck_assert_uint_eq(asks(SECOND, "symbol_error"), 1);
+        ck_assert_uint_eq(scan_asks(SECOND, "symbol_error"), 1);
         ck_assert_uint_eq(scan_tree_counter("symbol_error"), UINT64_MAX);
-        ck_assert_int_eq(scan_tree_present(&port()->counters), COUNTERS - 1);
+        ck_assert_int_eq(scan_tree_present(&scan_tree.port->counters), COUNTERS - 1);
     }
 }
 END_TEST
@@ -71,11 +58,11 @@ START_TEST(a_file_once_read_must_refuse_three_times_running)
     scan_tree_read(0);
     sysfs_fake_fail("symbol_error", refusals[_i]);
     for (int pass = 0; pass < 3; pass++)
-        ck_assert_uint_eq(asks(SECOND, "symbol_error"), 1);
-    ck_assert_uint_eq(asks(MINUTE - 1, "symbol_error"), 0);
-    ck_assert_uint_eq(asks(1, "symbol_error"), 1);
-    ck_assert_uint_eq(asks(2 * MINUTE - 1, "symbol_error"), 0);
-    ck_assert_uint_eq(asks(1, "symbol_error"), 1);
+        ck_assert_uint_eq(scan_asks(SECOND, "symbol_error"), 1);
+    ck_assert_uint_eq(scan_asks(MINUTE - 1, "symbol_error"), 0);
+    ck_assert_uint_eq(scan_asks(1, "symbol_error"), 1);
+    ck_assert_uint_eq(scan_asks(2 * MINUTE - 1, "symbol_error"), 0);
+    ck_assert_uint_eq(scan_asks(1, "symbol_error"), 1);
 }
 END_TEST
 
@@ -84,7 +71,7 @@ START_TEST(a_value_in_between_starts_the_count_again)
     scan_tree_read(0);
     for (int pass = 0; pass < 12; pass++) {
         sysfs_fake_fail("symbol_error", pass % 3 == 2 ? 0 : EINVAL);
-        ck_assert_uint_eq(asks(SECOND, "symbol_error"), 1);
+        ck_assert_uint_eq(scan_asks(SECOND, "symbol_error"), 1);
     }
 }
 END_TEST
@@ -104,15 +91,15 @@ END_TEST
 START_TEST(an_attribute_that_refuses_is_left_alone_too)
 {
     sysfs_fake_fail("/rate", EINVAL);
-    ck_assert_uint_eq(asks(0, "/rate"), 1);
-    ck_assert_int_eq(port()->status, STATUS_PARTIAL);
-    ck_assert_uint_eq(asks(SECOND, "/rate"), 0);
+    ck_assert_uint_eq(scan_asks(0, "/rate"), 1);
+    ck_assert_int_eq(scan_tree.port->status, STATUS_PARTIAL);
+    ck_assert_uint_eq(scan_asks(SECOND, "/rate"), 0);
     ck_assert_uint_eq(sysfs_fake_reads("/lid"), 0); /* the others keep their minute */
-    ck_assert_int_eq(port()->status, STATUS_PARTIAL);
-    ck_assert_int_eq(port()->lid, 0x1a);
-    ck_assert_uint_eq(asks(MINUTE - SECOND, "/rate"), 1);
-    ck_assert_uint_eq(asks(MINUTE, "/rate"), 0);
-    ck_assert_uint_eq(asks(MINUTE, "/rate"), 1);
+    ck_assert_int_eq(scan_tree.port->status, STATUS_PARTIAL);
+    ck_assert_int_eq(scan_tree.port->lid, 0x1a);
+    ck_assert_uint_eq(scan_asks(MINUTE - SECOND, "/rate"), 1);
+    ck_assert_uint_eq(scan_asks(MINUTE, "/rate"), 0);
+    ck_assert_uint_eq(scan_asks(MINUTE, "/rate"), 1);
 }
 END_TEST
 
@@ -124,7 +111,7 @@ START_TEST(refusing_files_are_asked_when_the_state_has_changed)
     sysfs_fake_fail("out_of_buffer", EINVAL);
     sysfs_fake_fail("/rate", EINVAL);
     scan_tree_read(0);
-    ck_assert_uint_eq(asks(SECOND, "symbol_error"), 0);
+    ck_assert_uint_eq(scan_asks(SECOND, "symbol_error"), 0);
     sysfs_fake_fail("symbol_error", 0);
     sysfs_fake_fail("out_of_buffer", 0);
     sysfs_fake_fail("/rate", 0);
@@ -133,7 +120,7 @@ START_TEST(refusing_files_are_asked_when_the_state_has_changed)
     scan_tree_read(SECOND);
     ck_assert_uint_eq(scan_tree_counter("symbol_error"), 100);
     ck_assert_uint_eq(scan_tree_hw_counter("out_of_buffer"), 103);
-    ck_assert_int_eq(port()->speed, 400000);
+    ck_assert_int_eq(scan_tree.port->speed, 400000);
     ck_assert_int_eq(scan_tree.device->status, STATUS_OK);
 }
 END_TEST
@@ -144,9 +131,9 @@ START_TEST(refusing_files_are_not_asked_for_lack_of_patience)
     scan_tree_read(0);
     for (int pass = 0; pass < 5; pass++) {
         scan_tree_read_in_haste(SECOND, 3);
-        ck_assert_int_eq(port()->state, ABSENT);
-        ck_assert_uint_eq(asks(SECOND, "symbol_error"), 0);
-        ck_assert_int_eq(port()->state, PORT_ACTIVE);
+        ck_assert_int_eq(scan_tree.port->state, ABSENT);
+        ck_assert_uint_eq(scan_asks(SECOND, "symbol_error"), 0);
+        ck_assert_int_eq(scan_tree.port->state, PORT_ACTIVE);
     }
 }
 END_TEST
@@ -170,10 +157,10 @@ START_TEST(another_registration_forgets_who_refused)
 {
     sysfs_fake_fail("symbol_error", EINVAL);
     scan_tree_read(0);
-    ck_assert_uint_eq(asks(SECOND, "symbol_error"), 0);
+    ck_assert_uint_eq(scan_asks(SECOND, "symbol_error"), 0);
     unit_remove(scan_tree.root, "class/infiniband/mlx5_0");
     scan_tree_add("devices/other", "mlx5_0", "0000:0000:0000:0002\n");
-    ck_assert_uint_eq(asks(SECOND, "symbol_error"), 1);
+    ck_assert_uint_eq(scan_asks(SECOND, "symbol_error"), 1);
 }
 END_TEST
 
@@ -189,29 +176,29 @@ START_TEST(while_all_refuse_one_file_is_asked_and_its_success_brings_all_back)
     scan_tree_read(0);
     refuse_counters(EINVAL);
     for (int pass = 0; pass < 3; pass++)
-        ck_assert_uint_eq(asks(SECOND, "/counters/"), COUNTERS);
+        ck_assert_uint_eq(scan_asks(SECOND, "/counters/"), COUNTERS);
     for (int pass = 0; pass < 40; pass++) {
-        ck_assert_uint_eq(asks(SECOND, "/counters/"), PROBED);
-        ck_assert_int_eq(scan_tree_present(&port()->counters), 0);
+        ck_assert_uint_eq(scan_asks(SECOND, "/counters/"), PROBED);
+        ck_assert_int_eq(scan_tree_present(&scan_tree.port->counters), 0);
         ck_assert_uint_eq(sysfs_fake_reads("/hw_counters/"), HW_COUNTERS);
         ck_assert_uint_eq(scan_tree.device->failures, 1);
     }
     refuse_counters(0);
-    ck_assert_uint_eq(asks(SECOND, "/counters/"), COUNTERS);
-    ck_assert_int_eq(scan_tree_present(&port()->counters), COUNTERS);
-    ck_assert_int_eq(port()->status, STATUS_OK);
+    ck_assert_uint_eq(scan_asks(SECOND, "/counters/"), COUNTERS);
+    ck_assert_int_eq(scan_tree_present(&scan_tree.port->counters), COUNTERS);
+    ck_assert_int_eq(scan_tree.port->status, STATUS_OK);
 }
 END_TEST
 
 START_TEST(a_directory_that_never_answered_is_probed_too)
 {
     refuse_counters(EINVAL); /* as on qedr, for good */
-    ck_assert_uint_eq(asks(0, "/counters/"), COUNTERS);
+    ck_assert_uint_eq(scan_asks(0, "/counters/"), COUNTERS);
     for (int pass = 0; pass < 30; pass++)
-        ck_assert_uint_eq(asks(SECOND, "/counters/"), PROBED);
+        ck_assert_uint_eq(scan_asks(SECOND, "/counters/"), PROBED);
     refuse_counters(0);
-    ck_assert_uint_eq(asks(SECOND, "/counters/"), COUNTERS);
-    ck_assert_int_eq(scan_tree_present(&port()->counters), COUNTERS);
+    ck_assert_uint_eq(scan_asks(SECOND, "/counters/"), COUNTERS);
+    ck_assert_int_eq(scan_tree_present(&scan_tree.port->counters), COUNTERS);
 }
 END_TEST
 
@@ -238,7 +225,7 @@ START_TEST(a_file_that_has_answered_is_probed_before_one_that_has_not)
     for (int pass = 0; pass < 3; pass++)
         scan_tree_read(SECOND);
     for (int pass = 0; pass < 5; pass++)
-        ck_assert_uint_eq(asks(SECOND, "/counters/port_xmit_data"), 1);
+        ck_assert_uint_eq(scan_asks(SECOND, "/counters/port_xmit_data"), 1);
     sysfs_fake_fail("/counters/port_xmit_data", 0);
     scan_tree_read(SECOND);
     ck_assert_uint_eq(scan_tree_counter("port_xmit_data"), 112);
@@ -253,10 +240,10 @@ START_TEST(a_probe_that_fails_otherwise_does_not_strand_the_rest)
     scan_tree_read(0);
     refuse_counters(passing[_i]);
     for (int pass = 0; pass < 3; pass++)
-        ck_assert_uint_eq(asks(SECOND, "/counters/"), PROBED);
+        ck_assert_uint_eq(scan_asks(SECOND, "/counters/"), PROBED);
     refuse_counters(0);
     scan_tree_read(SECOND);
-    ck_assert_int_eq(scan_tree_present(&port()->counters), COUNTERS);
+    ck_assert_int_eq(scan_tree_present(&scan_tree.port->counters), COUNTERS);
 }
 END_TEST
 
@@ -267,7 +254,7 @@ START_TEST(a_probe_without_patience_does_not_strand_the_rest)
     scan_tree_read_in_haste(SECOND, 0);
     refuse_counters(0);
     scan_tree_read(SECOND);
-    ck_assert_int_eq(scan_tree_present(&port()->counters), COUNTERS);
+    ck_assert_int_eq(scan_tree_present(&scan_tree.port->counters), COUNTERS);
 }
 END_TEST
 
@@ -281,7 +268,7 @@ START_TEST(a_probe_does_not_put_off_its_own_file)
         scan_tree_read(MINUTE);
     refuse_counters(0);
     scan_tree_read(MINUTE);
-    ck_assert_int_eq(scan_tree_present(&port()->counters), COUNTERS);
+    ck_assert_int_eq(scan_tree_present(&scan_tree.port->counters), COUNTERS);
 }
 END_TEST
 
@@ -290,13 +277,13 @@ START_TEST(hardware_counters_are_probed_and_come_back_likewise)
     scan_tree_read(0);
     sysfs_fake_fail("/hw_counters/", EINVAL);
     for (int pass = 0; pass < 3; pass++)
-        ck_assert_uint_eq(asks(SECOND, "/hw_counters/"), HW_COUNTERS);
-    ck_assert_uint_eq(asks(SECOND, "/hw_counters/"), PROBED);
+        ck_assert_uint_eq(scan_asks(SECOND, "/hw_counters/"), HW_COUNTERS);
+    ck_assert_uint_eq(scan_asks(SECOND, "/hw_counters/"), PROBED);
     ck_assert_uint_eq(sysfs_fake_reads("/counters/"), COUNTERS);
-    ck_assert_int_eq(port()->status, STATUS_PARTIAL);
+    ck_assert_int_eq(scan_tree.port->status, STATUS_PARTIAL);
     sysfs_fake_fail("/hw_counters/", 0);
-    ck_assert_uint_eq(asks(SECOND, "/hw_counters/"), HW_COUNTERS);
-    ck_assert_int_eq(port()->status, STATUS_OK);
+    ck_assert_uint_eq(scan_asks(SECOND, "/hw_counters/"), HW_COUNTERS);
+    ck_assert_int_eq(scan_tree.port->status, STATUS_OK);
 }
 END_TEST
 

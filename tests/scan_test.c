@@ -6,18 +6,13 @@
 #include "scan_tree.h"
 #include "sysfs_fake.h"
 
-enum { SECOND = 1000, COUNTERS = 21, HW_COUNTERS = 6, HW_COLUMNS = 5, UNKNOWN = 255 };
-
-static const struct port *port(void)
-{
-    return &scan_tree.device->ports[0];
-}
+enum { SECOND = 1000, HW_COLUMNS = 5, UNKNOWN = 255 };
 
 static void expect_whole(void)
 {
     ck_assert_ptr_nonnull(scan_tree.device);
     ck_assert_int_eq(scan_tree.device->status, STATUS_OK);
-    ck_assert_int_eq(port()->status, STATUS_OK);
+    ck_assert_int_eq(scan_tree.port->status, STATUS_OK);
     ck_assert_uint_eq(scan_tree.device->failures, 0);
     ck_assert(scan_tree.device->complete);
 }
@@ -52,29 +47,29 @@ END_TEST
 START_TEST(every_file_of_a_port_has_its_cell)
 {
     scan_tree_read(0);
-    ck_assert_int_eq(port()->number, 1);
-    ck_assert_str_eq(port()->device_name, "mlx5_0");
-    ck_assert_str_eq(port()->name, "mlx5_0/1");
-    ck_assert_int_eq(port()->state, PORT_ACTIVE);
-    ck_assert_str_eq(port()->state_text, "ACTIVE");
-    ck_assert_int_eq(port()->phys_state, 5);
-    ck_assert_str_eq(port()->phys_state_text, "LinkUp");
-    ck_assert_int_eq(port()->link_layer, 1);
-    ck_assert_str_eq(port()->link_layer_text, "InfiniBand");
-    ck_assert_int_eq(port()->width, 4);
-    ck_assert_str_eq(port()->width_text, "4X");
-    ck_assert_int_eq(port()->speed, 400000);
-    ck_assert_str_eq(port()->speed_text, "400 Gb/sec");
-    ck_assert_str_eq(port()->generation, "NDR");
-    ck_assert_int_eq(port()->lid, 0x1a);
-    ck_assert_int_eq(port()->lmc, 0);
-    ck_assert_int_eq(port()->sm_lid, 1);
-    ck_assert_int_eq(port()->sm_sl, 0);
-    ck_assert_int_eq(port()->capability_mask, 0x2651e848);
-    ck_assert_str_eq(port()->gid, "fe80:0000:0000:0000:0c42:a103:0065:1f3a");
-    ck_assert_str_eq(port()->netdev, "");
-    ck_assert_int_eq(port()->ifindex, ABSENT);
-    ck_assert_int_eq(port()->active_mtu, ABSENT); /* libibverbs is asked of /sys only */
+    ck_assert_int_eq(scan_tree.port->number, 1);
+    ck_assert_str_eq(scan_tree.port->device_name, "mlx5_0");
+    ck_assert_str_eq(scan_tree.port->name, "mlx5_0/1");
+    ck_assert_int_eq(scan_tree.port->state, PORT_ACTIVE);
+    ck_assert_str_eq(scan_tree.port->state_text, "ACTIVE");
+    ck_assert_int_eq(scan_tree.port->phys_state, 5);
+    ck_assert_str_eq(scan_tree.port->phys_state_text, "LinkUp");
+    ck_assert_int_eq(scan_tree.port->link_layer, 1);
+    ck_assert_str_eq(scan_tree.port->link_layer_text, "InfiniBand");
+    ck_assert_int_eq(scan_tree.port->width, 4);
+    ck_assert_str_eq(scan_tree.port->width_text, "4X");
+    ck_assert_int_eq(scan_tree.port->speed, 400000);
+    ck_assert_str_eq(scan_tree.port->speed_text, "400 Gb/sec");
+    ck_assert_str_eq(scan_tree.port->generation, "NDR");
+    ck_assert_int_eq(scan_tree.port->lid, 0x1a);
+    ck_assert_int_eq(scan_tree.port->lmc, 0);
+    ck_assert_int_eq(scan_tree.port->sm_lid, 1);
+    ck_assert_int_eq(scan_tree.port->sm_sl, 0);
+    ck_assert_int_eq(scan_tree.port->capability_mask, 0x2651e848);
+    ck_assert_str_eq(scan_tree.port->gid, "fe80:0000:0000:0000:0c42:a103:0065:1f3a");
+    ck_assert_str_eq(scan_tree.port->netdev, "");
+    ck_assert_int_eq(scan_tree.port->ifindex, ABSENT);
+    ck_assert_int_eq(scan_tree.port->active_mtu, ABSENT); /* libibverbs is asked of /sys only */
 }
 END_TEST
 
@@ -83,19 +78,19 @@ START_TEST(every_counter_file_has_its_cells)
     const struct counter_names *names;
 
     scan_tree_read(0);
-    names = port()->named.names;
-    ck_assert_int_eq(scan_tree_present(&port()->counters), COUNTERS);
+    names = scan_tree.port->named.names;
+    ck_assert_int_eq(scan_tree_present(&scan_tree.port->counters), COUNTERS);
     for (uint64_t i = 0; i < COUNTERS; i++)
-        ck_assert_uint_eq(port()->counters.value[i], 100 + i);
-    ck_assert_int_eq(scan_tree_present(&port()->hw_counters), HW_COLUMNS);
+        ck_assert_uint_eq(scan_tree.port->counters.value[i], 100 + i);
+    ck_assert_int_eq(scan_tree_present(&scan_tree.port->hw_counters), HW_COLUMNS);
     ck_assert_uint_eq(names->count, HW_COUNTERS);
     for (size_t i = 0; i < names->count; i++) {
         const struct column *column = column_of_file(TABLE_PORT_HW_COUNTER, names->name[i].text);
 
-        ck_assert(port()->named.present[i]);
-        ck_assert_uint_eq(port()->named.value[i], 100u + (column ? column->slot : 0));
+        ck_assert(scan_tree.port->named.present[i]);
+        ck_assert_uint_eq(scan_tree.port->named.value[i], 100u + (column ? column->slot : 0));
         if (column)
-            ck_assert_uint_eq(port()->hw_counters.value[column->slot], port()->named.value[i]);
+            ck_assert_uint_eq(scan_tree.port->hw_counters.value[column->slot], scan_tree.port->named.value[i]);
     }
 }
 END_TEST
@@ -142,8 +137,8 @@ START_TEST(a_bad_counter_loses_its_cell_and_no_other)
         scan_tree_write_port(path, no_counters[i]);
         scan_tree_read(SECOND);
         ck_assert_uint_eq(scan_tree_counter(columns[_i].file), UINT64_MAX);
-        ck_assert_int_eq(scan_tree_present(&port()->counters), COUNTERS - 1);
-        ck_assert_int_eq(port()->status, STATUS_PARTIAL);
+        ck_assert_int_eq(scan_tree_present(&scan_tree.port->counters), COUNTERS - 1);
+        ck_assert_int_eq(scan_tree.port->status, STATUS_PARTIAL);
         ck_assert_int_eq(scan_tree.device->status, STATUS_PARTIAL);
         ck_assert_uint_eq(scan_tree.device->failures, 1);
     }
@@ -171,7 +166,7 @@ static const struct {
 
 static int64_t number_at(size_t offset)
 {
-    return *(const int64_t *)(const void *)((const char *)port() + offset);
+    return *(const int64_t *)(const void *)((const char *)scan_tree.port + offset);
 }
 
 START_TEST(a_bad_attribute_loses_its_cell_until_it_is_well)
@@ -186,9 +181,9 @@ START_TEST(a_bad_attribute_loses_its_cell_until_it_is_well)
     scan_tree_write_port(numbers[_i].path, "nonsense\n");
     scan_tree_read(0);
     ck_assert_int_eq(number_at(numbers[_i].offset), ABSENT);
-    ck_assert_int_eq(port()->status, STATUS_PARTIAL);
+    ck_assert_int_eq(scan_tree.port->status, STATUS_PARTIAL);
     ck_assert_uint_eq(scan_tree.device->failures, 1);
-    ck_assert_int_eq(scan_tree_present(&port()->counters), COUNTERS);
+    ck_assert_int_eq(scan_tree_present(&scan_tree.port->counters), COUNTERS);
 
     scan_tree_write_port(numbers[_i].path, good);
     scan_tree_read(SECOND);
@@ -205,9 +200,9 @@ START_TEST(an_attribute_that_cannot_be_read_loses_its_cell)
     sysfs_fake_fail(path, EIO);
     scan_tree_read(0);
     ck_assert_int_eq(number_at(numbers[_i].offset), ABSENT);
-    ck_assert_int_eq(port()->status, STATUS_PARTIAL);
+    ck_assert_int_eq(scan_tree.port->status, STATUS_PARTIAL);
     ck_assert_uint_ge(scan_tree.device->failures, 1);
-    ck_assert_int_eq(scan_tree_present(&port()->counters), COUNTERS);
+    ck_assert_int_eq(scan_tree_present(&scan_tree.port->counters), COUNTERS);
 }
 END_TEST
 
@@ -217,7 +212,7 @@ START_TEST(a_bad_node_type_is_counted_and_loses_its_cell)
     scan_tree_read(0);
     ck_assert_int_eq(scan_tree.device->node_type, ABSENT);
     ck_assert_int_eq(scan_tree.device->status, STATUS_PARTIAL);
-    ck_assert_int_eq(port()->status, STATUS_OK);
+    ck_assert_int_eq(scan_tree.port->status, STATUS_OK);
     ck_assert_uint_eq(scan_tree.device->failures, 1);
 }
 END_TEST
@@ -272,7 +267,7 @@ START_TEST(a_file_that_is_empty_by_right_is_no_failure)
     scan_tree_read(0);
     expect_whole();
     ck_assert_str_eq(strcmp(empty_files[_i].path, "node_guid") == 0 ? scan_tree.device->node_guid : "", "");
-    ck_assert_str_eq(strcmp(empty_files[_i].path, "ports/1/gids/0") == 0 ? port()->gid : "", "");
+    ck_assert_str_eq(strcmp(empty_files[_i].path, "ports/1/gids/0") == 0 ? scan_tree.port->gid : "", "");
     ck_assert(strcmp(empty_files[_i].path, "device/numa_node") != 0 || scan_tree.device->numa_node == ABSENT);
 }
 END_TEST
@@ -283,7 +278,7 @@ START_TEST(a_port_without_counters_is_well)
     unit_remove(scan_tree.root, SCAN_TREE_PORT "/hw_counters");
     scan_tree_read(0);
     expect_whole();
-    ck_assert_ptr_null(port()->named.names);
+    ck_assert_ptr_null(scan_tree.port->named.names);
 }
 END_TEST
 
@@ -291,8 +286,8 @@ START_TEST(a_port_all_of_whose_counters_fail_is_refused)
 {
     sysfs_fake_fail("counters/", EIO);
     scan_tree_read(0);
-    ck_assert_int_eq(port()->status, STATUS_REFUSED);
-    ck_assert_int_eq(port()->state, PORT_ACTIVE);
+    ck_assert_int_eq(scan_tree.port->status, STATUS_REFUSED);
+    ck_assert_int_eq(scan_tree.port->state, PORT_ACTIVE);
     ck_assert_int_eq(scan_tree.device->status, STATUS_PARTIAL);
     ck_assert_uint_eq(scan_tree.device->failures, COUNTERS + HW_COUNTERS);
 }
@@ -309,11 +304,11 @@ START_TEST(a_number_the_mib_does_not_know_is_unknown)
     scan_tree_read(0);
     expect_whole();
     ck_assert_int_eq(scan_tree.device->node_type, UNKNOWN);
-    ck_assert_int_eq(port()->state, UNKNOWN);
-    ck_assert_int_eq(port()->phys_state, UNKNOWN);
-    ck_assert_int_eq(port()->link_layer, UNKNOWN);
-    ck_assert_str_eq(port()->state_text, "UNKNOWN");
-    ck_assert_str_eq(port()->link_layer_text, "Token Ring");
+    ck_assert_int_eq(scan_tree.port->state, UNKNOWN);
+    ck_assert_int_eq(scan_tree.port->phys_state, UNKNOWN);
+    ck_assert_int_eq(scan_tree.port->link_layer, UNKNOWN);
+    ck_assert_str_eq(scan_tree.port->state_text, "UNKNOWN");
+    ck_assert_str_eq(scan_tree.port->link_layer_text, "Token Ring");
 }
 END_TEST
 
@@ -328,10 +323,10 @@ START_TEST(a_port_that_is_down_has_no_rate)
     scan_tree_write_port("state", rates[_i].state);
     scan_tree_read(0);
     expect_whole();
-    ck_assert_int_eq(port()->speed != ABSENT, rates[_i].has_rate);
-    ck_assert_int_eq(port()->width != ABSENT, rates[_i].has_rate);
-    ck_assert_str_eq(port()->speed_text, rates[_i].has_rate ? "400 Gb/sec" : "");
-    ck_assert_str_eq(port()->generation, rates[_i].has_rate ? "NDR" : "");
+    ck_assert_int_eq(scan_tree.port->speed != ABSENT, rates[_i].has_rate);
+    ck_assert_int_eq(scan_tree.port->width != ABSENT, rates[_i].has_rate);
+    ck_assert_str_eq(scan_tree.port->speed_text, rates[_i].has_rate ? "400 Gb/sec" : "");
+    ck_assert_str_eq(scan_tree.port->generation, rates[_i].has_rate ? "NDR" : "");
 }
 END_TEST
 
@@ -344,8 +339,8 @@ START_TEST(all_ones_of_ionic_are_absent_and_no_failure)
     scan_tree_read(0);
     expect_whole();
     ck_assert_uint_eq(scan_tree_hw_counter("np_cnp_sent"), UINT64_MAX);
-    ck_assert_int_eq(scan_tree_present(&port()->hw_counters), HW_COLUMNS - 1);
-    ck_assert_int_eq(scan_tree_present(&port()->counters), COUNTERS);
+    ck_assert_int_eq(scan_tree_present(&scan_tree.port->hw_counters), HW_COLUMNS - 1);
+    ck_assert_int_eq(scan_tree_present(&scan_tree.port->counters), COUNTERS);
 }
 END_TEST
 

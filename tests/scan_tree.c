@@ -93,6 +93,7 @@ void scan_tree_free(void)
     device_free(scan_tree.device);
     scan_free(scan_tree.scan);
     scan_tree.device = NULL;
+    scan_tree.port = NULL;
     scan_tree.scan = NULL;
 }
 
@@ -132,6 +133,7 @@ struct device *scan_tree_read_in_haste(int64_t after, int reads)
     patience.now = scan_tree.now;
     device_free(scan_tree.device);
     scan_tree.device = scan_device(scan_tree.scan, &patience, &scan_tree.error);
+    scan_tree.port = scan_tree.device && scan_tree.device->port_count > 0 ? &scan_tree.device->ports[0] : NULL;
     return scan_tree.device;
 }
 
@@ -150,12 +152,12 @@ static uint64_t value_of(const struct counters *counters, const struct column *c
 
 uint64_t scan_tree_counter(const char *file)
 {
-    return value_of(&scan_tree.device->ports[0].counters, column_of_file(TABLE_PORT_COUNTER, file));
+    return value_of(&scan_tree.port->counters, column_of_file(TABLE_PORT_COUNTER, file));
 }
 
 uint64_t scan_tree_hw_counter(const char *file)
 {
-    return value_of(&scan_tree.device->ports[0].hw_counters, column_of_file(TABLE_PORT_HW_COUNTER, file));
+    return value_of(&scan_tree.port->hw_counters, column_of_file(TABLE_PORT_HW_COUNTER, file));
 }
 
 int scan_tree_present(const struct counters *counters)

@@ -16,16 +16,20 @@
 struct scan_tree {
     char root[UNIT_PATH_SIZE];
     struct scan_settings settings;
-    struct scan *scan;     /* of mlx5_0 */
-    struct device *device; /* the last pass's */
-    int64_t now;           /* ms */
-    int error;             /* of the last pass */
+    struct scan *scan;       /* of mlx5_0 */
+    struct device *device;   /* the last pass's */
+    const struct port *port; /* its first one; NULL if it has none */
+    int64_t now;             /* ms */
+    int error;               /* of the last pass */
 };
 
 extern struct scan_tree scan_tree;
 
-/* Makes mlx5_0, an InfiniBand device with one active port, and all 21 + 6 counters; counter files hold 100 + slot. To
- * be used as fixtures. */
+/* Files of its port that are read at each pass, and held open. */
+enum { COUNTERS = 21, HW_COUNTERS = 6, STATES = 2, MOST_HELD = COUNTERS + HW_COUNTERS + STATES };
+
+/* Makes mlx5_0, an InfiniBand device with one active port, and all its counters; their files hold 100 + slot. To be
+ * used as fixtures. */
 void scan_tree_make(void);
 void scan_tree_free(void);
 
