@@ -7,7 +7,6 @@ import fleet
 PROBED = 1.0                # s from a hang's end, at the soonest, until the device is tried
 REFUSED, REFUSED_STATE = 60, 5      # s until a file that refused is asked again
 LISTED_AGAIN = 60           # s until a directory that could not be listed is listed again
-SESSION = 3.0               # s until a master that answers has the subagent again: pings are 2 s apart
 
 
 class Fault:

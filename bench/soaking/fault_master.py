@@ -4,7 +4,8 @@ import os
 import re
 import time
 
-from fault import SESSION, Fault
+from fault import Fault
+from truth import SESSION
 from harness import Agent, wait_for
 from rig import lost_for_a_while
 

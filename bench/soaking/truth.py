@@ -13,6 +13,7 @@ import fleet
 
 KEPT = 150      # s of history
 LONGEST_REFRESH = 0.7       # s, as README.md promises
+SESSION = 3.0   # s until an snmpd that answers has the subagent again: pings are 2 s apart
 SLACK = 0.3     # s for everything else that takes time: threads to be scheduled, snmpd, the client
 
 # devices: those that it may concern, by the name in the OID.
@@ -109,12 +110,13 @@ class Truth:
         return any(begin - 0.25 <= end and until + 2.5 >= start for begin, until in self.machine[-200:])
 
     def standstill(self, start, end):
-        """Seconds within a request, and before it, in which nothing ran: by so much may a value be older."""
-        return sum(until - begin for begin, until in self.machine[-200:]
-                   if begin <= end and until >= start - self.fresh)
+        """For how many seconds nothing ran then."""
+        return sum(until - begin for begin, until in self.machine[-200:] if begin <= end and until >= start)
 
     def may_fail(self, start, end):
-        return any(loss.overlaps(start, end) for loss in self.away)
+        """Whether snmpd need not answer for us: it is away, or it has given us up because nothing ran for so long that an
+        answer took more than the second that it waits."""
+        return any(loss.overlaps(start, end) for loss in self.away) or self.standstill(start - SESSION, end) > SLACK
 
     def disturbed(self, device, start, end):
         return any(loss.overlaps(start - self.fresh, end) for loss in self.losses[device]) or \
@@ -153,7 +155,7 @@ class Truth:
         if not parsed:
             return None
         table, name, device_name, port, counter = parsed
-        since = start - self.fresh - self.standstill(start, end)
+        since = start - self.fresh - self.standstill(start - self.fresh, end)   # by so much may a value be older
         owners = self.owners(device_name, since, end)
         if not owners:
             return "a row of a device that is not there"
