@@ -1,11 +1,9 @@
 /* health_line_test: the line that says how the daemon fares, and which of its changes are logged. */
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "health.h"
-#include "log.h"
+#include "log_reader.h"
 #include "trouble.h"
 #include "unit.h"
 
@@ -108,34 +106,13 @@ END_TEST
 
 /* --- The log --- */
 
-static int saved_stderr, reader;
-
-static void catch_stderr(void)
-{
-    int ends[2];
-
-    ck_assert_int_eq(pipe2(ends, O_DIRECT | O_NONBLOCK), 0);
-    saved_stderr = dup(STDERR_FILENO);
-    dup2(ends[1], STDERR_FILENO);
-    close(ends[1]);
-    reader = ends[0];
-}
-
-static void restore_stderr(void)
-{
-    dup2(saved_stderr, STDERR_FILENO);
-    close(saved_stderr);
-    close(reader);
-}
-
 /* The next line from its level on; "" if there is none. */
 static const char *logged(void)
 {
     static char line[2 * TEXT_SIZE];
-    ssize_t n = read(reader, line, sizeof(line) - 1);
     char *level;
 
-    line[n > 0 ? n : 0] = '\0';
+    log_reader_next(line, sizeof(line));
     level = strstr(line, "level=");
     return level ? level : line;
 }
@@ -199,7 +176,7 @@ Suite *unit_suite(void)
     tcase_add_test(line, before_the_first_reading_there_is_a_line_too);
     tcase_add_test(line, a_line_that_does_not_fit_is_cut);
 
-    tcase_add_checked_fixture(changes, catch_stderr, restore_stderr);
+    tcase_add_checked_fixture(changes, log_reader_open, log_reader_close);
     tcase_add_test(changes, each_change_for_the_worse_is_logged_at_once);
     tcase_add_test(changes, a_change_for_the_better_is_logged_once_it_has_lasted);
     tcase_add_test(changes, a_health_that_comes_and_goes_is_logged_once);

@@ -1,15 +1,14 @@
 /* log_test: lines of the log: what is quoted and escaped, where they are cut, which are written at all. */
-#include <fcntl.h>
 #include <pthread.h>
 #include <regex.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "log.h"
+#include "log_reader.h"
 #include "unit.h"
 
-enum { LONGEST_LINE = 1024, THREADS = 4, LINES = 50 };
+enum { LONGEST_LINE = 1024, THREADS = 4, LINES = LOG_READER_LINES / THREADS };
 
 /* --- The pure half --- */
 
@@ -116,46 +115,13 @@ END_TEST
 
 /* --- The half that writes --- */
 
-static int saved_stderr, reader;
-
-/* Standard error becomes a pipe that keeps writes apart: one read() gives one of them. */
-static void catch_stderr(void)
-{
-    int ends[2];
-
-    ck_assert_int_eq(pipe2(ends, O_DIRECT | O_NONBLOCK), 0);
-    saved_stderr = dup(STDERR_FILENO);
-    dup2(ends[1], STDERR_FILENO);
-    close(ends[1]);
-    reader = ends[0];
-}
-
-static void restore_stderr(void)
-{
-    dup2(saved_stderr, STDERR_FILENO);
-    close(saved_stderr);
-    close(reader);
-    log_open(LOG_TARGET_STDERR, LOG_LEVEL_INFO);
-}
-
-/* What one write() put there, terminated; false if there is nothing. */
-static bool next_line(char *line, size_t size)
-{
-    ssize_t n = read(reader, line, size - 1);
-
-    if (n < 0)
-        return false;
-    line[n] = '\0';
-    return true;
-}
-
 START_TEST(a_line_on_stderr_has_its_time_and_one_newline)
 {
     char line[2 * LONGEST_LINE];
     regex_t form;
 
     log_warn("device stalled", LOG_TEXT("device", "mlx5_0"), LOG_NUMBER("ports", 2));
-    ck_assert(next_line(line, sizeof(line)));
+    ck_assert(log_reader_next(line, sizeof(line)));
     ck_assert_int_eq(
         regcomp(&form,
                 "^time=20[0-9]{2}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-6][0-9]\\.[0-9]{3}Z level=warn "
@@ -164,7 +130,7 @@ START_TEST(a_line_on_stderr_has_its_time_and_one_newline)
         0);
     ck_assert_msg(regexec(&form, line, 0, NULL, 0) == 0, "%s", line);
     regfree(&form);
-    ck_assert(!next_line(line, sizeof(line)));
+    ck_assert(!log_reader_next(line, sizeof(line)));
 }
 END_TEST
 
@@ -177,7 +143,7 @@ START_TEST(lines_above_the_level_are_not_written)
     for (int level = LOG_LEVEL_ERROR; level <= LOG_LEVEL_DEBUG; level++) {
         ck_assert_int_eq(log_enabled((enum log_level)level), level <= _i);
         log_line((enum log_level)level, "x");
-        ck_assert_int_eq(next_line(line, sizeof(line)), level <= _i);
+        ck_assert_int_eq(log_reader_next(line, sizeof(line)), level <= _i);
     }
 }
 END_TEST
@@ -189,7 +155,7 @@ START_TEST(a_line_that_is_too_long_still_ends_in_a_newline)
     memset(text, 'x', sizeof(text) - 1);
     text[sizeof(text) - 1] = '\0';
     log_error(text);
-    ck_assert(next_line(line, sizeof(line)));
+    ck_assert(log_reader_next(line, sizeof(line)));
     ck_assert_uint_le(strlen(line), LONGEST_LINE);
     ck_assert_uint_gt(strlen(line), LONGEST_LINE - 8);
     ck_assert_ptr_eq(strchr(line, '\n'), line + strlen(line) - 1);
@@ -202,7 +168,7 @@ START_TEST(syslog_leaves_stderr_alone)
 
     log_open(LOG_TARGET_SYSLOG, LOG_LEVEL_DEBUG);
     log_debug("a unit test of rdma-agentx");
-    ck_assert(!next_line(line, sizeof(line)));
+    ck_assert(!log_reader_next(line, sizeof(line)));
 }
 END_TEST
 
@@ -220,12 +186,11 @@ START_TEST(lines_of_many_threads_do_not_mix)
     int lines = 0;
     char line[2 * LONGEST_LINE];
 
-    ck_assert_int_gt(fcntl(reader, F_SETPIPE_SZ, 1 << 20), 0);
     for (int i = 0; i < THREADS; i++)
         ck_assert_int_eq(pthread_create(&threads[i], NULL, write_lines, names[i]), 0);
     for (int i = 0; i < THREADS; i++)
         pthread_join(threads[i], NULL);
-    for (; next_line(line, sizeof(line)); lines++) {
+    for (; log_reader_next(line, sizeof(line)); lines++) {
         const char *end = strstr(line, "Z level=info msg=\"many words of one line\" thread=");
 
         ck_assert_msg(end && strlen(end) == strlen("Z level=info msg=\"many words of one line\" thread=a\n"), "%s",
@@ -246,7 +211,7 @@ Suite *unit_suite(void)
     tcase_add_test(format, fields_keep_their_order);
     tcase_add_test(format, a_line_that_does_not_fit_is_cut_and_terminated);
 
-    tcase_add_checked_fixture(writing, catch_stderr, restore_stderr);
+    tcase_add_checked_fixture(writing, log_reader_open, log_reader_close);
     tcase_add_test(writing, a_line_on_stderr_has_its_time_and_one_newline);
     tcase_add_loop_test(writing, lines_above_the_level_are_not_written, 0, UNIT_COUNT(level_names));
     tcase_add_test(writing, a_line_that_is_too_long_still_ends_in_a_newline);
