@@ -10,11 +10,12 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir, "tests"))
 
 # pylint: disable=wrong-import-position
-from prometheus_cost_test import HW_FILES, PMA_FILES
+from expected_objects import HW_FILES
+from expected_rows import PMA_FILES
 
-# All that have a column, in the order of the columns; the last four are of other drivers.
-FILES = PMA_FILES + HW_FILES + ["rx_bytes", "tx_bytes", "rx_pkts", "tx_pkts"]
-DIRECTORIES = ["counters"] * len(PMA_FILES) + ["hw_counters"] * (len(FILES) - len(PMA_FILES))
+# All that have a column, in the order of the columns.
+FILES = [*PMA_FILES, *HW_FILES]
+DIRECTORIES = ["counters"] * len(PMA_FILES) + ["hw_counters"] * len(HW_FILES)
 
 
 def value(device, file):

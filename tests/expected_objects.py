@@ -91,6 +91,17 @@ def camel(name):
 ANY = "*"
 AGENT, DEVICE, PORT, PMA, HW, NAMED, DEVICE_NAMED = range(1, 8)
 
+# Files of hw_counters/ with a column of their own, in the order of the columns: those of mlx5, and of other drivers.
+MLX5_HW_FILES = """
+    rx_write_requests rx_read_requests rx_atomic_requests out_of_buffer out_of_sequence duplicate_request
+    rnr_nak_retry_err packet_seq_err implied_nak_seq_err local_ack_timeout_err resp_local_length_error
+    resp_cqe_error req_cqe_error req_remote_invalid_request req_remote_access_errors resp_remote_access_errors
+    resp_cqe_flush_error req_cqe_flush_error roce_adp_retrans roce_adp_retrans_to roce_slow_restart
+    roce_slow_restart_cnps roce_slow_restart_trans rp_cnp_ignored rp_cnp_handled np_ecn_marked_roce_packets
+    np_cnp_sent rx_icrc_encapsulated rx_dct_connect req_transport_retries_exceeded req_rnr_retries_exceeded
+    """.split()
+HW_FILES = MLX5_HW_FILES + ["rx_bytes", "tx_bytes", "rx_pkts", "tx_pkts"]
+
 OBJECTS = [
     # name, arc of the table, column, syntax, value
     ("rdmaAgentVersion", AGENT, 1, string(32), always(ANY)),
@@ -198,11 +209,4 @@ OBJECTS = [
     ("rdmaDeviceCounterValue", DEVICE_NAMED, 3, COUNTER64, NamedCounter.value),
     ("rdmaDeviceCounterLevel", DEVICE_NAMED, 4, GAUGE, NamedCounter.level),
 ]
-OBJECTS += [("rdmaHw" + camel(name), HW, column, COUNTER64, hw(name)) for column, name in enumerate("""
-    rx_write_requests rx_read_requests rx_atomic_requests out_of_buffer out_of_sequence duplicate_request
-    rnr_nak_retry_err packet_seq_err implied_nak_seq_err local_ack_timeout_err resp_local_length_error resp_cqe_error
-    req_cqe_error req_remote_invalid_request req_remote_access_errors resp_remote_access_errors resp_cqe_flush_error
-    req_cqe_flush_error roce_adp_retrans roce_adp_retrans_to roce_slow_restart roce_slow_restart_cnps
-    roce_slow_restart_trans rp_cnp_ignored rp_cnp_handled np_ecn_marked_roce_packets np_cnp_sent rx_icrc_encapsulated
-    rx_dct_connect req_transport_retries_exceeded req_rnr_retries_exceeded rx_bytes tx_bytes rx_pkts tx_pkts
-    """.split(), 1)]
+OBJECTS += [("rdmaHw" + camel(name), HW, column, COUNTER64, hw(name)) for column, name in enumerate(HW_FILES, 1)]

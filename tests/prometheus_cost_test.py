@@ -9,21 +9,11 @@ import threading
 
 import prometheus_programs as programs
 import tap
+from expected_objects import MLX5_HW_FILES
+from expected_rows import PMA_FILES
 from harness import UNHURRIED, Agent, Master, Tree, Workspace, serving_whole
 
 PORTS = 8
-# 21 files of counters/ and the 31 of mlx5's hw_counters/ that have columns.
-PMA_FILES = """symbol_error link_error_recovery link_downed port_rcv_errors port_rcv_remote_physical_errors
-    port_rcv_switch_relay_errors port_xmit_discards port_xmit_constraint_errors port_rcv_constraint_errors
-    local_link_integrity_errors excessive_buffer_overrun_errors VL15_dropped port_xmit_data port_rcv_data
-    port_xmit_packets port_rcv_packets port_xmit_wait unicast_xmit_packets unicast_rcv_packets
-    multicast_xmit_packets multicast_rcv_packets""".split()
-HW_FILES = """rx_write_requests rx_read_requests rx_atomic_requests out_of_buffer out_of_sequence duplicate_request
-    rnr_nak_retry_err packet_seq_err implied_nak_seq_err local_ack_timeout_err resp_local_length_error resp_cqe_error
-    req_cqe_error req_remote_invalid_request req_remote_access_errors resp_remote_access_errors resp_cqe_flush_error
-    req_cqe_flush_error roce_adp_retrans roce_adp_retrans_to roce_slow_restart roce_slow_restart_cnps
-    roce_slow_restart_trans rp_cnp_ignored rp_cnp_handled np_ecn_marked_roce_packets np_cnp_sent rx_icrc_encapsulated
-    rx_dct_connect req_transport_retries_exceeded req_rnr_retries_exceeded""".split()
 LARGEST = 2**64 - 1
 
 MOST_REQUESTS, LARGEST_REPLY = 25, 1400     # of module rdma_port; the reply must fit one frame of 1500 octets
@@ -42,7 +32,7 @@ def host(workspace, name):
                   "%s/rate = 400 Gb/sec (4X NDR)" % port, "%s/lid = 0x%x" % (port, 0x100 + number),
                   "%s/sm_lid = 0x1" % port]
         lines += ["%s/counters/%s = %d" % (port, file, LARGEST) for file in PMA_FILES]
-        lines += ["%s/hw_counters/%s = %d" % (port, file, LARGEST) for file in HW_FILES]
+        lines += ["%s/hw_counters/%s = %d" % (port, file, LARGEST) for file in MLX5_HW_FILES]
     return workspace.write("host.tree", "\n".join(lines) + "\n")
 
 
@@ -121,9 +111,9 @@ def check(exporter, relay, device):
         if module == "rdma_port":
             counters = [name for name, labels in programs.samples(exposition)
                         if name.startswith("rdma_port_") and len(labels) == 2]
-            tap.ok(len(counters) >= PORTS * (len(PMA_FILES) + len(HW_FILES)) and len(pairs) <= MOST_REQUESTS,
+            tap.ok(len(counters) >= PORTS * (len(PMA_FILES) + len(MLX5_HW_FILES)) and len(pairs) <= MOST_REQUESTS,
                    "%s, %s: %d ports of %d counters take at most %d requests" %
-                   (exporter.name, device, PORTS, len(PMA_FILES) + len(HW_FILES), MOST_REQUESTS), figures)
+                   (exporter.name, device, PORTS, len(PMA_FILES) + len(MLX5_HW_FILES), MOST_REQUESTS), figures)
 
 
 if __name__ == "__main__":
