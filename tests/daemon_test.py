@@ -16,6 +16,7 @@ import time
 
 import tap
 from harness import Agent, Master, Tree, Workspace, die_with_parent, in_build, need_program, serving, wait_for
+from session import BACK_WITHIN, seconds_until_served
 from trees import scenario
 
 # Leaks are master_test's subject. Here LeakSanitizer would stumble over strace, and over the 110 octets that Net-SNMP
@@ -23,7 +24,6 @@ from trees import scenario
 # stripped library and so cannot be suppressed by it).
 os.environ["ASAN_OPTIONS"] = "detect_leaks=0"
 
-BACK_WITHIN = 3.0   # s after snmpd answers
 REFUSED_FOR = 12    # s
 QUIET_FOR = 6       # s
 OPENS = re.compile(r"^(openat2?|open)\(.*\b(O_WRONLY|O_RDWR|O_CREAT|O_TRUNC|O_APPEND)\b")
@@ -34,12 +34,6 @@ MAKES = re.compile(r"^(creat|mkdir|mkdirat|mknod|mknodat|rename|renameat|renamea
 def adopt_orphans():
     """A program that goes into the background becomes a child of this one, which can then wait for it."""
     ctypes.CDLL(None).prctl(36, 1)      # PR_SET_CHILD_SUBREAPER
-
-
-def seconds_until_served(master):
-    begin = time.monotonic()
-    serving(master)
-    return time.monotonic() - begin
 
 
 def complaints(agent):

@@ -11,12 +11,11 @@ import time
 
 import tap
 from harness import PATIENCE, SOURCE, Agent, Master, Tree, Workspace, serving, wait_for
+from session import BACK_WITHIN, ends_cleanly, seconds_until_served
 from trees import scenario
 
 ROUNDS = int(os.environ.get("ROUNDS", 3))
 STOPS = int(os.environ.get("STOPS", 1))
-BACK_WITHIN = 3.0   # s after snmpd answers again
-REPORTS = ("AddressSanitizer", "LeakSanitizer", "runtime error:", "UndefinedBehaviorSanitizer")
 
 
 def sanitizers():
@@ -30,19 +29,6 @@ def start(workspace, tree, *options, **more):
     agent = workspace.enter(Agent(workspace, master, tree.root, *options, environment=sanitizers(), **more))
     serving(master)
     return master, agent
-
-
-def seconds_until_served(master):
-    begin = time.monotonic()
-    serving(master)
-    return time.monotonic() - begin
-
-
-def end_cleanly(agent, sentence):
-    status, seconds = agent.stop()
-    report = [line for line in agent.log().splitlines() if any(word in line for word in REPORTS)]
-    tap.ok(status == 0 and seconds < 1.5 and not report, sentence,
-           "status %s after %.2f s" % (status, seconds), *report[:5])
 
 
 def disturb(master, how):
@@ -72,7 +58,7 @@ def test_disturbances(workspace, tree, use="on"):
         tap.ok(slowest < BACK_WITHIN, "an snmpd that is %s has the MIB again within 3 s, %d times (short cut %s)" % (how, rounds, use),
                "the slowest took %.2f s" % slowest)
         tap.note("slowest: %.2f s" % slowest)
-    end_cleanly(agent, "after all that the subagent ends with status 0, in time and without a report")
+    ends_cleanly(agent, "after all that the subagent ends with status 0, in time and without a report")
 
 
 def test_disturbances_without_shortcut(workspace, tree):
@@ -87,7 +73,7 @@ def test_long_stop(workspace, tree):
     master.resume()
     wait_for(master.answers, "snmpd answers again")
     tap.ok(seconds_until_served(master) < BACK_WITHIN, "an snmpd that hung until the session was lost is served again")
-    end_cleanly(agent, "and the subagent ends cleanly")
+    ends_cleanly(agent)
 
 
 def test_start_order(workspace, tree):
@@ -97,7 +83,7 @@ def test_start_order(workspace, tree):
     workspace.enter(master)
     tap.ok(seconds_until_served(master) < BACK_WITHIN, "a subagent that was there before snmpd serves within 3 s")
     tap.equal(len(re.findall("snmpd is not there yet", agent.log())), 1, "and has said once that it waits")
-    end_cleanly(agent, "and ends cleanly")
+    ends_cleanly(agent, "and ends cleanly")
 
 
 def test_refused_registration(workspace, tree):
@@ -112,7 +98,7 @@ def test_refused_registration(workspace, tree):
     tap.ok("rdmap16s27" in str(master.client().walk("rdmaDeviceKernelName").lines),
            "the second one takes over when the first is gone")
     tap.equal(len(re.findall("snmpd refuses the MIB", second.log())), 1, "and has said once that it was refused")
-    end_cleanly(second, "and ends cleanly")
+    ends_cleanly(second, "and ends cleanly")
 
 
 def test_configuration_file(workspace, tree):
@@ -124,7 +110,7 @@ def test_configuration_file(workspace, tree):
     workspace.enter(agent)
     serving(master)
     tap.ok(True, "agentXSocket of rdma-agentx.conf is where snmpd is looked for")
-    end_cleanly(agent, "and the subagent ends cleanly")
+    ends_cleanly(agent)
 
 
 def test_end_while_master_hangs(workspace, tree):
@@ -154,7 +140,7 @@ def test_time_stamps(workspace, tree):
     serving(master)
     tap.equal(master.client().get(name).lines, ["%s = Timeticks: (0) 0:00:00.00" % name],
               "a time stamp from before a restart of snmpd is 0")
-    end_cleanly(agent, "and the subagent ends cleanly")
+    ends_cleanly(agent)
 
 
 def test_interrupt(workspace, tree):

@@ -15,10 +15,10 @@ import ber
 import snmp
 import tap
 from harness import UNHURRIED, Agent, Master, Tree, Workspace, serving, wait_for
+from session import BACK_WITHIN, ends_cleanly, seconds_until_served
 from trees import scenario
 
 RECONNECTIONS = int(os.environ.get("RECONNECTIONS", 10))
-BACK_WITHIN = 3.0       # s after snmpd can be reached again
 GROWTH = 128 * 1024     # octets that the memory may grow over all reconnections, after the first few
 NOBODY = "nobody"
 REQUESTS, PAUSE = 10000, 0.001      # s between two
@@ -30,19 +30,6 @@ def start(workspace, *options, configuration="", **more):
     agent = workspace.enter(Agent(workspace, master, tree.root, *options, **more))
     serving(master)
     return master, agent
-
-
-def seconds_until_served(master):
-    begin = time.monotonic()
-    serving(master)
-    return time.monotonic() - begin
-
-
-def ends_well(agent):
-    status, seconds = agent.stop()
-    reports = [line for line in agent.log().splitlines() if "Sanitizer" in line or "runtime error:" in line]
-    tap.ok(status == 0 and seconds < 1.5 and not reports, "and the subagent ends cleanly",
-           "status %s after %.2f s" % (status, seconds), *reports[:5])
 
 
 def test_socket_deleted(workspace):
@@ -57,7 +44,7 @@ def test_socket_deleted(workspace):
     seconds = seconds_until_served(master)
     tap.ok(seconds < BACK_WITHIN, "a subagent that found no file there serves once snmpd has made it again",
            "%.2f s" % seconds)
-    ends_well(agent)
+    ends_cleanly(agent)
 
 
 def test_socket_refused(workspace):
@@ -74,7 +61,7 @@ def test_socket_refused(workspace):
     os.chmod(master.directory, 0o755)
     seconds = seconds_until_served(master)
     tap.ok(seconds < BACK_WITHIN, "and opened soon after it may be", "%.2f s" % seconds)
-    ends_well(agent)
+    ends_cleanly(agent)
 
 
 def test_nobody_accepts(workspace):
@@ -95,7 +82,7 @@ def test_nobody_accepts(workspace):
     workspace.enter(master)
     seconds = seconds_until_served(master)
     tap.ok(seconds < 2 * BACK_WITHIN, "and an snmpd that comes is served within 6 s", "%.2f s" % seconds)
-    ends_well(agent)
+    ends_cleanly(agent)
 
 
 def test_time_stamps(workspace):
@@ -110,7 +97,7 @@ def test_time_stamps(workspace):
     names = ['rdmaDeviceRegistered."mlx5_0"', 'rdmaPortCounterDiscontinuityTime."mlx5_0".1']
     tap.equal(list(master.client().cells(*names).values()), ["Timeticks: (0) 0:00:00.00"] * 2,
               "a time stamp from before the first connection is 0")
-    ends_well(agent)
+    ends_cleanly(agent)
 
 
 def test_log_rotated(workspace):
@@ -122,7 +109,7 @@ def test_log_rotated(workspace):
         wait_for(master.answers, "snmpd answers")
         seconds = seconds_until_served(master)
     tap.ok(seconds < BACK_WITHIN, "an snmpd whose log is rotated goes on serving the MIB", "%.2f s" % seconds)
-    ends_well(agent)
+    ends_cleanly(agent)
 
 
 def test_long_stop(workspace):
@@ -135,7 +122,7 @@ def test_long_stop(workspace):
     seconds = seconds_until_served(master)
     tap.ok(seconds < BACK_WITHIN, "an snmpd that stood still for 30 s serves the MIB again", "%.2f s" % seconds)
     tap.note("%.2f s" % seconds)
-    ends_well(agent)
+    ends_cleanly(agent)
 
 
 def test_reconnections(workspace):
@@ -154,7 +141,7 @@ def test_reconnections(workspace):
     if after[0]:
         tap.ok(after[0] - before[0] <= GROWTH, "and no memory", "from %d to %d octets" % (before[0], after[0]))
     tap.note("slowest %.2f s; resident memory and descriptors %s, then %s" % (slowest, before, after))
-    ends_well(agent)
+    ends_cleanly(agent)
 
 
 class Asker(threading.Thread):
@@ -199,7 +186,7 @@ def test_requests(workspace):
            "%d restarts" % restarts, *asker.wrong)
     tap.note("%d restarts, %d answers without the MIB, %d without an answer" %
              (restarts, asker.missing, asker.unanswered))
-    ends_well(agent)
+    ends_cleanly(agent)
 
 
 with tap.points():
