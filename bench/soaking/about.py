@@ -2,31 +2,8 @@
 
 import os
 import platform
-import re
-import subprocess
 
-
-def first_line(*command):
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=20)
-    except OSError:
-        return "?"
-    return (done.stdout + done.stderr).strip().partition("\n")[0]
-
-
-def processor():
-    try:
-        with open("/proc/cpuinfo", encoding="utf-8") as file:
-            return re.search(r"model name\s*: (.*)", file.read()).group(1)
-    except (OSError, AttributeError):
-        return platform.machine()
-
-
-def system():
-    try:
-        return platform.freedesktop_os_release()["PRETTY_NAME"]
-    except OSError:
-        return platform.system()
+from machine import first_line, processor, system
 
 
 def about(agent_arguments):
