@@ -139,21 +139,30 @@ class Nexter(Client):
             oid = found
 
 
-class Walker(Client):
-    """snmpbulkwalk of everything: complete, in order, right."""
-    pause = 0.2
+class ProgramClient(Client):
+    """Asks with Net-SNMP's programs."""
 
     def __init__(self, rig, chance):
         super().__init__(rig, chance)
         self.client = rig.master.client(numeric=True, timeout=LONGEST_ANSWER)
-        self.walks = 0
 
-    def ask(self):
+    def timed(self, program, *arguments):
+        """What it prints, and when it was started and had ended."""
         start = time.monotonic()
-        answer = self.client.bulkwalk(snmp.print_oid(self.objects.root), self.chance.choice((10, 25, 60)))
+        answer = program(*arguments)
         end = time.monotonic()
         self.await_truth()
         self.requests += 1
+        return answer, start, end
+
+
+class Walker(ProgramClient):
+    """snmpbulkwalk of everything: complete, in order, right."""
+    pause, walks = 0.2, 0
+
+    def ask(self):
+        answer, start, end = self.timed(self.client.bulkwalk, snmp.print_oid(self.objects.root),
+                                        self.chance.choice((10, 25, 60)))
         self.walks += 1
         seen = {}
         for line in answer.lines:
@@ -175,21 +184,13 @@ class Walker(Client):
                 self.complain(ABSENT, oid, None)
 
 
-class OneGetter(Client):
+class OneGetter(ProgramClient):
     """snmpget of a few cells, as a script would."""
     pause = 0.1
 
-    def __init__(self, rig, chance):
-        super().__init__(rig, chance)
-        self.client = rig.master.client(numeric=True, timeout=LONGEST_ANSWER)
-
     def ask(self):
         oids = list(dict.fromkeys(self.some_oids(10)))
-        start = time.monotonic()
-        answer = self.client.get(*map(snmp.print_oid, oids))
-        end = time.monotonic()
-        self.await_truth()
-        self.requests += 1
+        answer, start, end = self.timed(self.client.get, *map(snmp.print_oid, oids))
         may_fail = self.truth.may_fail(start, end)
         if answer.status:
             self.unanswered += may_fail

@@ -8,43 +8,48 @@ from harness import wait_for
 from rig import lost_for_a_while
 
 
+class OfFile:
+    """What makes a fault of all reads of a device one of a single counter."""
+
+    def inject(self):
+        self.file = self.random_file(fleet.PORT_NUMBERS)
+        super().inject()
+
+    def place(self):
+        return self.device.path(*self.file)
+
+    def files(self):
+        return [self.file]
+
+
 class Hang(Fault):
     """Every read of the device hangs."""
     title = "every read of one device hangs"
 
+    def place(self):
+        return self.path()
+
+    def files(self):
+        return self.device.files
+
     def inject(self):
         self.lose()
         with self.rig.change() as done:
-            self.rig.tree.hang(self.path())
-            self.rig.block(self.device, self.device.files, done(), hang=True)
+            self.rig.tree.hang(self.place())
+            self.rig.block(self.device, self.files(), done(), hang=True)
             self.rig.truth.hangs[self.device].add(*done(), True)
 
     def heal(self):
         self.bound = PROBED
         with self.rig.change() as done:
             self.rig.truth.hangs[self.device].add(*done(), False)
-            self.rig.tree.release(self.path())
-            self.rig.unblock(self.device, self.device.files, done())
+            self.rig.tree.release(self.place())
+            self.rig.unblock(self.device, self.files(), done())
 
 
-class HangOfFile(Fault):
+class HangOfFile(OfFile, Hang):
     """One counter hangs: the device cannot be read on, since the kernel does not give the thread back."""
     title = "one counter file hangs"
-
-    def inject(self):
-        self.file = self.random_file(fleet.PORT_NUMBERS)
-        self.lose()
-        with self.rig.change() as done:
-            self.rig.tree.hang(self.device.path(*self.file))
-            self.rig.block(self.device, [self.file], done())
-            self.rig.truth.hangs[self.device].add(*done(), True)
-
-    def heal(self):
-        self.bound = PROBED
-        with self.rig.change() as done:
-            self.rig.truth.hangs[self.device].add(*done(), False)
-            self.rig.tree.release(self.device.path(*self.file))
-            self.rig.unblock(self.device, [self.file], done())
 
 
 class HangAtFirstRead(Fault):
@@ -89,27 +94,21 @@ class Delay(Fault):
     """Every read of the device takes its time."""
     milliseconds = 5
 
+    def place(self):
+        return self.path()
+
     def inject(self):
         self.lose()
-        self.rig.tree_command("delay", self.path(), self.milliseconds)
+        self.rig.tree_command("delay", self.place(), self.milliseconds)
 
     def heal(self):
         # It is tried after 1, 2, 4... s: the longest wait is a bit longer than all before it together.
         self.bound = 0 if self.milliseconds <= 5 else PROBED + 1.5 * (time.monotonic() - self.begun)
-        self.rig.tree_command("delay", self.path(), 0)
+        self.rig.tree_command("delay", self.place(), 0)
 
 
-class DelayOfFile(Delay):
+class DelayOfFile(OfFile, Delay):
     """One counter takes its time."""
-
-    def inject(self):
-        self.file = self.random_file(fleet.PORT_NUMBERS)
-        self.lose()
-        self.rig.tree_command("delay", self.device.path(*self.file), self.milliseconds)
-
-    def heal(self):
-        self.bound = PROBED + 1.5 * (time.monotonic() - self.begun)
-        self.rig.tree_command("delay", self.device.path(*self.file), 0)
 
 
 def delay(milliseconds, base=Delay):
