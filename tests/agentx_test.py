@@ -132,7 +132,8 @@ def test_getnext(pair, walk):
         # Net-SNMP's parser takes a sub-identifier from 2^31 on for a larger one, which only shows at the end of a range.
         wrong += ["%s: got %s, wanted %s" % row for row in zip(batch, got, wanted)
                   if row[1] != row[2] and max(row[0].end) < 2**31]
-    tap.ok(not different, "a GetNext of %d ranges from odd OIDs to odd ends gets the same octets" % len(questions), *[repr(batch)[:300] for batch in different[:3]])
+    tap.ok(not different, "a GetNext of %d ranges from odd OIDs to odd ends gets the same octets" % len(questions),
+           *[repr(batch)[:300] for batch in different[:3]])
     tap.ok(not wrong, "and what a linear search finds", *wrong[:5])
 
 

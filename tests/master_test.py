@@ -55,8 +55,8 @@ def test_disturbances(workspace, tree, use="on"):
         for _ in range(rounds):
             disturb(master, how)
             slowest = max(slowest, seconds_until_served(master))
-        tap.ok(slowest < BACK_WITHIN, "an snmpd that is %s has the MIB again within 3 s, %d times (short cut %s)" % (how, rounds, use),
-               "the slowest took %.2f s" % slowest)
+        tap.ok(slowest < BACK_WITHIN, "an snmpd that is %s has the MIB again within 3 s, %d times (short cut %s)"
+               % (how, rounds, use), "the slowest took %.2f s" % slowest)
         tap.note("slowest: %.2f s" % slowest)
     ends_cleanly(agent, "after all that the subagent ends with status 0, in time and without a report")
 
@@ -152,7 +152,8 @@ def test_interrupt(workspace, tree):
 
 
 with tap.points():
-    for test in (test_start_order, test_disturbances, test_disturbances_without_shortcut, test_long_stop, test_refused_registration,
-                 test_configuration_file, test_end_while_master_hangs, test_time_stamps, test_interrupt):
+    for test in (test_start_order, test_disturbances, test_disturbances_without_shortcut, test_long_stop,
+                 test_refused_registration, test_configuration_file, test_end_while_master_hangs, test_time_stamps,
+                 test_interrupt):
         with Workspace() as place:
             test(place, place.enter(Tree(place, scenario("cx7-infiniband"), faults=False)))
