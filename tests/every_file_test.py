@@ -14,6 +14,7 @@ import expected_walk
 import snmp
 import tap
 from harness import UNHURRIED, Agent, Master, Tree, Workspace, in_build, need_program, serving, serving_whole, wait_for
+from sysfs_tree import Refusal, read_tree
 from trees import CLASS, fleet, scenario
 
 SCENARIOS = {"cx7-infiniband": 3, "rxe-siw-6.1": 1}     # how many of the errors each file gets
@@ -54,8 +55,8 @@ def demanded(tree, path, node):
 def refusal(error, path):
     """What an error makes of a file; with ENOENT it is missing, but for a counter, which was listed."""
     if error == "ENOENT":
-        return expected_walk.Refusal(errno.EIO) if "counters/" in path else None
-    return expected_walk.Refusal(getattr(errno, error))
+        return Refusal(errno.EIO) if "counters/" in path else None
+    return Refusal(getattr(errno, error))
 
 
 def summary(lines):
@@ -91,7 +92,7 @@ def differences(got, wanted):
 
 def test_first_reading(workspace, name):
     """Errors of a file that has never been read before: each file has its turns with some of them."""
-    model = expected_walk.read_tree(scenario(name))
+    model = read_tree(scenario(name))
     all_paths = list(files(model))
     with Tree(workspace, scenario(name)) as tree:
         for what, errors, fail in (("opened", OPEN_ERRORS, tree.fail_open), ("read", READ_ERRORS, tree.fail)):
@@ -110,7 +111,7 @@ def test_first_reading(workspace, name):
 
 def test_later_reading(workspace, name):
     """Errors, for once, of a file that was well before and is held open."""
-    model = expected_walk.read_tree(scenario(name))
+    model = read_tree(scenario(name))
     whole = summary(line for _, line in expected_walk.walk(model))
     paths = [path for path in files(model) if "/net/" not in path]     # whose failures are not the device's
     wrong, not_back = [], []
@@ -234,7 +235,7 @@ def write(content):
 
 
 def test_contents(workspace, name):
-    model = expected_walk.read_tree(scenario(name))
+    model = read_tree(scenario(name))
     root, attic = workspace.make_directory("files"), workspace.path("was")
     subprocess.run([need_program("UNTREE", *in_build("untree")), scenario(name), root], check=True)
     paths = [path for path in files(model) if "/net/" not in path]
