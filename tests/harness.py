@@ -31,13 +31,14 @@ import tap
 from snmp import BUILD, SOURCE
 
 PATIENCE = float(os.environ.get("PATIENCE", 20))    # s; what takes longer does not happen
+LOOK_EVERY = float(os.environ.get("LOOK_EVERY", 0.02))      # s
 
 # Options of a subagent for tests that are not about time: under a sanitizer, with treefs and on a busy machine,
 # a device of 700 files takes longer to read than a stalled one on a host.
 UNHURRIED = ["--read-timeout", "600ms"]
 
 
-def wait_for(condition, what, seconds=PATIENCE):
+def wait_for(condition, what, seconds=PATIENCE, every=LOOK_EVERY):
     """The first true value of condition(); TimeoutError, which says what was waited for, if there is none."""
     end = time.monotonic() + seconds
     while True:
@@ -46,7 +47,7 @@ def wait_for(condition, what, seconds=PATIENCE):
             return value
         if time.monotonic() > end:
             raise TimeoutError("not within %g s: %s" % (seconds, what))
-        time.sleep(0.02)
+        time.sleep(every)
 
 
 def find_program(variable, *places):

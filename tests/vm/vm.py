@@ -44,7 +44,7 @@ def run_test(test):
     if prepared.returncode != 0:
         sys.exit("prepare failed: " + prepared.stdout)
     os.environ.update({INSIDE: "yes", "VM_CACHE": cache, "builddir": BUILD,
-                       "PATIENCE": str(3 * PATIENCE)})  # the processor is emulated
+                       "PATIENCE": str(3 * PATIENCE), "LOOK_EVERY": "0.2"})     # the processor is emulated
     sys.stdout.flush()
     os.execv(os.path.join(HERE, "boot"), ["boot", "exec '%s' '%s'" % (sys.executable, os.path.abspath(sys.argv[0]))])
 
