@@ -2,7 +2,6 @@
 """Holds that a bad file costs its own cells: each file of a device in turn cannot be opened, cannot be read or holds what
 it should not, and what is served is always what the rest of the tree demands (see expected_walk.py)."""
 
-import contextlib
 import errno
 import os
 import re
@@ -13,7 +12,8 @@ import time
 import expected_walk
 import snmp
 import tap
-from harness import UNHURRIED, Agent, Master, Tree, Workspace, in_build, need_program, serving, serving_whole, wait_for
+from harness import (UNHURRIED, Agent, Master, Tree, Workspace, in_build, need_program, serving, serving_whole, settles,
+                     wait_for)
 from sysfs_tree import Refusal, read_tree
 from trees import CLASS, fleet, scenario
 
@@ -175,11 +175,8 @@ def test_directories(workspace, error):
                 lost.append("%s: there is no row" % path)
         return lost if len(whole) > 100 else ["of mlx5_%d, too" % len(DIRECTORIES)]
 
-    with contextlib.suppress(TimeoutError):     # on a busy machine a device's first reading may be late
-        wait_for(lambda: not too_much_lost(), "the rest is served")
-    wrong, whole = too_much_lost(), of_device(walk(), len(DIRECTORIES))
-    tap.ok(not wrong, "a directory that cannot be opened for %s costs what is in it" % error,
-           *wrong[:8])
+    settles(too_much_lost, [], "a directory that cannot be opened for %s costs what is in it" % error)
+    whole = of_device(walk(), len(DIRECTORIES))
     for number, path in enumerate(DIRECTORIES):
         tree.fail_open("%smlx5_%d%s" % (CLASS, number, path), 0)
 

@@ -50,6 +50,13 @@ def wait_for(condition, what, seconds=PATIENCE, every=LOOK_EVERY):
         time.sleep(every)
 
 
+def settles(get, wanted, sentence, seconds=PATIENCE):
+    """A test point: get() is what is wanted, at once or soon, as on a busy machine, where a device may be late."""
+    with contextlib.suppress(TimeoutError):
+        wait_for(lambda: get() == wanted, sentence, seconds)
+    return tap.equal(get(), wanted, sentence)
+
+
 def find_program(variable, *places):
     """The program that an environment variable names, or else the first that exists; None if none does."""
     for place in (os.environ.get(variable), *places):

@@ -7,7 +7,7 @@ import vm
 import expected_walk
 import snmp
 import tap
-from harness import UNHURRIED, Agent, Master, serving_whole, wait_for
+from harness import UNHURRIED, Agent, Master, serving_whole, settles, wait_for
 
 COUNTER = re.compile(r'rdmaCounterValue\."(\w+)"\.(\d+)\."(\w+)" = Counter64: (\d+)')
 TOLD = re.compile(r'(rdmaPort(?:Active|Max)Mtu\."\w+"\.1|rdmaDevice(?:Vendor|Part)Id\."\w+") = Gauge32: (.+)')
@@ -50,7 +50,7 @@ def counters_of_kernel():
 
 
 def test_rest(master):
-    vm.settles(lambda: walk(master.client())[0], wanted_walk(), "the walk of two idle ports is what the kernel's files say, line by line")
+    settles(lambda: walk(master.client())[0], wanted_walk(), "the walk of two idle ports is what the kernel's files say, line by line")
     lines, found = walk(master.client())
     tap.equal(found, told(), "vendor and MTUs are those that ibv_devinfo shows")
     tap.ok('rdmaPortState."rxe0".1 = INTEGER: active(4)' in lines and
@@ -92,7 +92,7 @@ def test_unprivileged(workspace, master, privileged):
         status = dict(line.rstrip("\n").split(":\t", 1) for line in file if ":\t" in line)
     tap.ok("0" not in status["Uid"].split() and int(status["CapEff"], 16) == int(status["CapPrm"], 16) == 0,
            "with --user it runs without root and without any capability", status)
-    vm.settles(lambda: walk(master.client()), privileged, "and walks as before")
+    settles(lambda: walk(master.client()), privileged, "and walks as before")
 
 
 def main(workspace):

@@ -7,7 +7,7 @@ import time
 import vm
 import tap
 import traps
-from harness import UNHURRIED, Agent, Master, serving_whole, wait_for
+from harness import UNHURRIED, Agent, Master, serving_whole, settles, wait_for
 
 # In the second, nothing but the kernel's messages and libibverbs' events makes it look within the test.
 MODES = {"looks": ["--watch-interval", "300ms"], "events": ["--link-events=verbs", "--watch-interval", "1h"]}
@@ -94,7 +94,7 @@ def test_flap(receiver):
         def last():
             states = [trap["rdmaPortState"] for trap in told.all() if trap.get("rdmaPortName") == "STRING: %s/1" % device]
             return states[-1] if states else None
-        vm.settles(last, "INTEGER: active(4)", "a link that goes and returns at once is told of %s, at last as it is" % device)
+        settles(last, "INTEGER: active(4)", "a link that goes and returns at once is told of %s, at last as it is" % device)
 
 
 def of_device(name):

@@ -9,7 +9,7 @@ import threading
 
 import vm
 import tap
-from harness import PATIENCE, UNHURRIED, Agent, Master, serving_whole, wait_for
+from harness import PATIENCE, UNHURRIED, Agent, Master, serving_whole, settles, wait_for
 
 ROUNDS = 5
 IF_MIB = ".1.3.6.1.2.1.2"       # is snmpd's own: walking it takes the processor as much
@@ -110,10 +110,10 @@ def test_unload(client, are_open):
             """)
     vm.remove_all()
     wait_for(lambda: devices(client) == [], "no device is served")
-    vm.settles(lambda: client.cell("rdmaAgentHealth.0"), "INTEGER: ok(1)", "without their driver there are no devices")
+    settles(lambda: client.cell("rdmaAgentHealth.0"), "INTEGER: ok(1)", "without their driver there are no devices")
     vm.add_pair()
     wait_for(lambda: devices(client) == ["rxe0", "rxe1"], "both are served")
-    vm.settles(lambda: client.cell("rdmaAgentHealth.0"), "INTEGER: ok(1)", "once it is loaded, they are back")
+    settles(lambda: client.cell("rdmaAgentHealth.0"), "INTEGER: ok(1)", "once it is loaded, they are back")
 
 
 def main(workspace):

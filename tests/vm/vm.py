@@ -200,15 +200,6 @@ class Sysfs:
         return os.readlink("/sys/" + path) if os.path.islink("/sys/" + path) else ""
 
 
-def settles(get, wanted, sentence, seconds=PATIENCE):
-    """A test point: get() is what is wanted, at once or soon: on a busy host, a device of an emulated one may be late."""
-    try:
-        wait_for(lambda: get() == wanted, sentence, seconds)
-    except TimeoutError:
-        pass
-    return tap.equal(get(), wanted, sentence)
-
-
 def number(client, name):
     """The number of a cell that has one."""
     return int(client.cell(name).rpartition(" ")[2])
