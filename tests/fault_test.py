@@ -12,7 +12,7 @@ from snmp import values
 from trees import CLASS, data_of, fleet, scenario
 
 DEVICES = 64
-WITHIN = 0.4    # s that any request may take
+WITHIN, WITHIN_SANITIZED = 0.4, 0.8     # s that any request may take; in a build that makes everything slower
 
 
 def start(workspace, tree_file, *options):
@@ -52,7 +52,8 @@ def test_hang(workspace):
                                   "INTEGER: stalled(4)", "INTEGER: stalled(4)", "STRING: mlx5_7/1", "noSuchInstance",
                                   "INTEGER: counter(1)", "STRING: a088:c203:00aa:1100"]:
             wrong.append(dict(got))
-    tap.ok(slowest < WITHIN, "with one of 64 hung every request is answered within 400 ms, the first included",
+    within = WITHIN if agent.memory() else WITHIN_SANITIZED
+    tap.ok(slowest < within, "with one of 64 hung every request is answered within %g s, the first included" % within,
            "slowest %.3f s" % slowest)
     tap.note("slowest answer: %.0f ms" % (1000 * slowest))
     tap.ok(not wrong, "the hung one keeps its names and loses its values, and the others are fresh", *wrong[:3])
