@@ -14,7 +14,7 @@
 bool verbs_is_safe(const char *sysfs_root);
 
 /* Sets active_mtu and max_mtu of the device's ports, and its vendor_id and part_id: those of ibv_query_device, which may be
- * an IEEE OUI and are ABSENT for 0. 0, or -errno and all keep what they have: -ENODEV if libibverbs does not have the
+ * an IEEE OUI and are ABSENT for 0. 0, or -errno and the rest keeps what it has: -ENODEV if libibverbs does not have the
  * device. Takes as long as the driver does. */
 int verbs_query(struct device *device);
 

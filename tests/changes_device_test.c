@@ -154,10 +154,7 @@ START_TEST(what_happened_during_a_stall_is_told_after_it)
 {
     host_stall(0);
     TELLS(DEVICE_STALLED);
-    host.device[0].stalled = false;
-    host.device[0].status = STATUS_OK;
-    host.device[0].state = DOWN;
-    host_look();
+    host_recover(0, DOWN);
     TELLS(DEVICE_RECOVERED);
     TELLS(PORT_DOWN);
 }
@@ -175,10 +172,7 @@ START_TEST(what_is_held_back_when_a_stall_begins_waits_for_its_end)
     host_wait_out_damping();
     TELLS_NOTHING();
     ck_assert_int_eq(host_wait(), -1);
-    host.device[0].stalled = false;
-    host.device[0].status = STATUS_OK;
-    host.device[0].state = ACTIVE;
-    host_look();
+    host_recover(0, ACTIVE);
     TELLS(DEVICE_RECOVERED);
     TELLS(PORT_UP);
 }

@@ -92,6 +92,14 @@ void host_stall(int i)
     host_look();
 }
 
+void host_recover(int i, int64_t state)
+{
+    host.device[i].stalled = false;
+    host.device[i].status = STATUS_OK;
+    host.device[i].state = state;
+    host_look();
+}
+
 void host_wait_out_damping(void)
 {
     host.now += CHANGES_PORT_INTERVAL;

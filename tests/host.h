@@ -60,6 +60,9 @@ void host_forget(void);
 /* The device at place i stalls and is looked at. */
 void host_stall(int i);
 
+/* It answers again, its port is in that state, and it is looked at. */
+void host_recover(int i, int64_t state);
+
 /* Lets as much time pass as one notification of a port keeps the next one back. */
 void host_wait_out_damping(void);
 

@@ -63,20 +63,20 @@ class Filter:
     """One seccomp filter. Of several, what any of them refuses is refused."""
 
     def __init__(self, library, default):
-        self.library = library
+        self.seccomp = library
         self.context = library.seccomp_init(default)
 
     def rule(self, action, name, *comparisons):
-        number = self.library.seccomp_syscall_resolve_name(name.encode())
+        number = self.seccomp.seccomp_syscall_resolve_name(name.encode())
         if number < 0:
             return      # not of this architecture
         compared = (Comparison * len(comparisons))(*(Comparison(*comparison) for comparison in comparisons))
-        status = self.library.seccomp_rule_add_array(self.context, action, number, len(comparisons), compared)
+        status = self.seccomp.seccomp_rule_add_array(self.context, action, number, len(comparisons), compared)
         if status not in (0, -errno.EACCES):    # EACCES: is the default
             raise OSError(-status, "seccomp rule of " + name)
 
     def load(self):
-        status = self.library.seccomp_load(self.context)
+        status = self.seccomp.seccomp_load(self.context)
         if status != 0:
             raise OSError(-status, "seccomp_load")
 

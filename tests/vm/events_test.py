@@ -30,8 +30,7 @@ class Told:
         def search():
             return next((trap for trap in self.all() if trap.name == name and
                          subject in (trap.get("rdmaPortName"), trap.get("rdmaDeviceKernelName"))), None)
-        return wait_for(search, "%s of %s; told: %s" % (name, subject, [dict(trap) for trap in self.all()]),
-                        every=PROMPT / 10)
+        return wait_for(search, "%s of %s" % (name, subject), every=PROMPT / 10)
 
 
 def of_port(device, state, before, phys, changes, netdev):
