@@ -89,8 +89,7 @@ class Client(threading.Thread):
         oids = []
         while len(oids) < count:
             device = self.chance.choice(self.rig.devices)
-            name = device.name or "mlx5_%d" % device.number
-            oids.append(self.chance.choice(self.truth.oids(device, name))[0])
+            oids.append(self.chance.choice(self.truth.oids(device, device.kept_name))[0])
         return oids
 
 

@@ -80,12 +80,11 @@ class HangAndRemoval(Fault):
         with self.rig.change() as done:
             self.rig.tree.hang(self.path())
             self.rig.block(self.device, self.device.files, done(), hang=True)
-        self.name = self.device.name
         time.sleep(0.2)
         self.rig.remove(self.device)
 
     def heal(self):
-        self.rig.add(self.device, self.name)
+        self.rig.add(self.device, self.device.kept_name)
         with self.rig.change() as done:
             self.rig.unblock(self.device, self.device.files, done())
 

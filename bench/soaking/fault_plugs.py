@@ -8,11 +8,10 @@ class Removal(Fault):
 
     def inject(self):
         self.lose(rows=True)
-        self.name = self.device.name
         self.rig.remove(self.device)
 
     def heal(self):
-        self.rig.add(self.device, self.name)
+        self.rig.add(self.device, self.device.kept_name)
 
 
 class SlowArrival(Removal):
@@ -20,7 +19,7 @@ class SlowArrival(Removal):
     title, bound = "a device is removed, then added with its files coming one by one", 5.0
 
     def heal(self):
-        self.rig.add(self.device, self.name, link_first=True)
+        self.rig.add(self.device, self.device.kept_name, link_first=True)
 
 
 class Readd(Fault):
@@ -39,7 +38,7 @@ class Rename(Fault):
 
     def inject(self):
         self.lose(rows=True)
-        taken = {device.name for device in self.rig.devices}
+        taken = {device.kept_name for device in self.rig.devices}
         number = self.device.number
         names = ["mlx5_%d" % number, "roce%d" % number, "x" * 63, "r", "ibp%ds0" % number]
         self.rig.rename(self.device, self.chance.choice([name for name in names if name not in taken]))

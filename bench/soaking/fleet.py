@@ -81,10 +81,12 @@ class Objects:
 
 
 class Device:
-    """One device: its number, its name at the moment (None: removed) and what its files hold."""
+    """One device: its number, its name at the moment (None: removed), the one it has or comes back under, and what its
+    files hold."""
 
     def __init__(self, number):
-        self.number, self.name, self.is_ethernet = number, "mlx5_%d" % number, number % 2 == 1
+        self.number, self.is_ethernet = number, number % 2 == 1
+        self.name = self.kept_name = "mlx5_%d" % number
         self.ports = [1, 2] if number % 3 == 0 else [1]
         self.versions, self.carrier_changes = {}, 1
         self.files = [(port, file) for port in self.ports for file in (*PORT_NUMBERS, "state", "phys_state", "lid")]

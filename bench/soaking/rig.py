@@ -140,7 +140,7 @@ class Rig:
             self.note(device, port, file, times, readable=True)
 
     def set_name(self, device, name, times):
-        device.name = name
+        device.name, device.kept_name = name, name or device.kept_name
         self.truth.names[device].add(*times, name)
 
     def remove(self, device):
