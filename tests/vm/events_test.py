@@ -102,7 +102,7 @@ def of_device(name):
 
 def test_devices(receiver):
     told = Told(receiver)
-    seconds = vm.timed("rdma", "link", "del", "rxe1")
+    seconds = vm.timed(vm.command, "rdma", "link", "del", "rxe1")
     carries(told.of("STRING: rxe1", "rdmaDeviceRemoved"), of_device("rxe1"), "a device that is deleted is told")
     tap.ok(seconds < vm.BLOCKED_FOR, "and rdma link del does not wait for us", "%.2f s" % seconds)
     vm.shell("rdma link add rxe1 type rxe netdev veth1")

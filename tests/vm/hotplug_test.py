@@ -62,21 +62,24 @@ def change(rounds, are_open=False):
     """
     times = collections.Counter()
 
-    def measure(what, *words):
-        times[what] = max(times[what], vm.timed(*words))
+    def measure(what, action, *arguments):
+        times[what] = max(times[what], vm.timed(action, *arguments))
+
+    def run(what, *words):
+        measure(what, vm.command, *words)
 
     for _ in range(rounds):
-        measure("rdma dev set name", "rdma", "dev", "set", "rxe0", "name", "rxe9")
-        measure("rdma dev set name", "rdma", "dev", "set", "rxe9", "name", "rxe0")
-        measure("rdma link del", "rdma", "link", "del", "rxe0")
-        measure("rdma link add", "rdma", "link", "add", "rxe0", "type", "rxe", "netdev", "veth0")
+        run("rdma dev set name", "rdma", "dev", "set", "rxe0", "name", "rxe9")
+        run("rdma dev set name", "rdma", "dev", "set", "rxe9", "name", "rxe0")
+        run("rdma link del", "rdma", "link", "del", "rxe0")
+        run("rdma link add", "rdma", "link", "add", "rxe0", "type", "rxe", "netdev", "veth0")
     if are_open:
-        measure("rdma link del", "rdma", "link", "del", "rxe0")
-        measure("rdma link del", "rdma", "link", "del", "rxe1")
-    measure("modprobe -r rdma_rxe", "modprobe", "-r", "rdma_rxe")
+        run("rdma link del", "rdma", "link", "del", "rxe0")
+        run("rdma link del", "rdma", "link", "del", "rxe1")
+    measure("modprobe -r rdma_rxe", vm.unload)
     vm.shell("ip link del veth0")
     vm.add_pair()
-    measure("ip link del", "ip", "link", "del", "veth0")
+    run("ip link del", "ip", "link", "del", "veth0")
     vm.add_pair()
     return times
 

@@ -66,10 +66,10 @@ def seconds_since_start(process):
     return time.clock_gettime(time.CLOCK_BOOTTIME) - started / os.sysconf("SC_CLK_TCK")
 
 
-def timed(*words):
-    """How many seconds a command takes."""
+def timed(action, *arguments):
+    """How many seconds it takes to do something."""
     begin = time.monotonic()
-    command(*words)
+    action(*arguments)
     return time.monotonic() - begin
 
 
@@ -151,12 +151,24 @@ def packets():
     return int(read(CLASS + "/rxe0/ports/1/hw_counters/sent_pkts"))
 
 
+def unload():
+    """Removes rdma_rxe and its devices. The kernel refuses while a device is open, as it is for some milliseconds whenever
+    someone asks for its MTU; what is refused for that reason is tried again, for a while."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return command("modprobe", "-r", "rdma_rxe")
+        except RuntimeError as refusal:
+            is_open = "in use" in str(refusal) or "temporarily unavailable" in str(refusal)
+            if not is_open or time.monotonic() > deadline:
+                raise
+            tap.note("refused: %s" % str(refusal).strip())
+
+
 def remove_all():
     """No RDMA device and no veth is left."""
-    shell("""
-        modprobe -r rdma_rxe
-        ip link del veth0
-        """)
+    unload()
+    command("ip", "link", "del", "veth0")
 
 
 def await_listening(agent, *devices):
