@@ -152,8 +152,8 @@ def packets():
 
 
 def unload():
-    """Removes rdma_rxe and its devices. The kernel refuses while a device is open, as it is for some milliseconds whenever
-    someone asks for its MTU; what is refused for that reason is tried again, for a while."""
+    """Removes rdma_rxe and its devices. The kernel refuses while a device is open, as it is for a moment whenever someone
+    asks for its MTU; what is refused for that reason is tried again, for a while."""
     deadline = time.monotonic() + PATIENCE
     while True:
         try:
