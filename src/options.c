@@ -50,7 +50,7 @@ static const struct option_row rows[] = {
     {"cache-ttl", 0, DURATION, AT(cache_ttl), "DUR", "1s", 0, 3600 * 1000, NULL,
      "how old an answer may be before the hardware is read again"},
     {"read-timeout", 0, DURATION, AT(read_timeout), "DUR", "250ms", 10, 600, NULL,
-     "how long a device may take before it counts as stalled"},
+     "how long a reading of one device may take"},
     {"include-devices", 0, TEXT, AT(include), "GLOB,...", NULL, 0, 0, NULL, "serve only devices with such a name"},
     {"exclude-devices", 0, TEXT, AT(exclude), "GLOB,...", NULL, 0, 0, NULL,
      "never open devices with such a name; stronger than --include-devices"},
@@ -340,7 +340,7 @@ void options_print_help(FILE *out)
             fprintf(out, "  %-32s %s\n", "", name);
         }
     }
-    fputs("\nThe command line goes before the environment. Exit status: 0, or 1 if it could not run, or 2 if an\n"
-          "option or a variable makes no sense. See rdma-agentx(8).\n",
+    fputs("\nIf an option is given both ways, the command line counts. Exit status: 0, or 1 if it could not run, or\n"
+          "2 if an option or a variable makes no sense. See rdma-agentx(8).\n",
           out);
 }
