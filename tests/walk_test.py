@@ -9,6 +9,7 @@ its value if it can be read, and is not there if it cannot.
 import glob
 import os
 import re
+import time
 
 import expected_walk
 import snmp
@@ -101,9 +102,23 @@ def test_scenario(workspace, master, directory):
     tap.ok(not complaints, "walking %s draws no complaint" % scenario, *complaints)
 
 
+def test_age(workspace, master):
+    """Of the values of the answer itself, which were read for it."""
+    idle = 3                            # s, longer than the cache keeps them
+    with Tree(workspace, os.path.join(SOURCE, "testdata", "name-order", "sysfs.tree"), faults=False) as sysfs:
+        for use in ("on", "off"):
+            with Agent(workspace, master, sysfs.root, *UNHURRIED, "--shortcut", use):
+                serving_whole(master)
+                time.sleep(idle)
+                age = master.client().cell("rdmaAgentSnapshotAge.0")
+                tap.ok(re.match("Gauge32: [0-9]+", age) and int(age.split()[1]) < 1000,
+                       "the age is that of the values just read, with --shortcut " + use, age)
+
+
 def main():
     with tap.points(), Workspace() as workspace:
         master = workspace.enter(Master(workspace))
+        test_age(workspace, master)
         for directory in sorted(glob.glob(os.path.join(SOURCE, "testdata", "*", ""))):
             if os.path.exists(os.path.join(directory, "sysfs.tree")):
                 test_scenario(workspace, master, os.path.dirname(directory))
