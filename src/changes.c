@@ -25,7 +25,7 @@ struct known_port {
 
 struct known_device {
     char name[DEVICE_NAME_SIZE];
-    uint64_t registration; /* 0 until it was read */
+    uint64_t object, registration; /* 0 until it was read */
     int64_t status;
     bool is_present, is_stalled, is_registered_anew;
     bool told_present, told_stalled;
@@ -208,7 +208,8 @@ static void note_device(struct changes *changes, struct known_device *known, con
 
     if (is_other || known->port_count != device->port_count)
         take_ports(known, device);
-    known->is_registered_anew |= is_other && known->registration != 0;
+    known->is_registered_anew |= known->object != 0 && known->object != device->object;
+    known->object = device->object;
     known->registration = device->registration;
     known->status = device->status;
     known->is_present = true;
@@ -282,7 +283,7 @@ static struct change change_of_device(const struct known_device *known)
         .kind = kind_of_device(known),
         .port = ABSENT,
         .status = known->is_stalled ? STATUS_STALLED : known->status,
-        .registration = known->registration,
+        .object = known->object,
     };
 
     strcpy(change.device, known->name);
@@ -364,7 +365,7 @@ static void told_device(struct known_device *device, const struct change *change
     if (change->kind != NOTIFICATION_DEVICE_ADDED)
         device->told_stalled = change->kind == NOTIFICATION_DEVICE_STALLED;
     if (change->kind == NOTIFICATION_DEVICE_ADDED)
-        device->is_registered_anew = device->registration != change->registration;
+        device->is_registered_anew = device->object != change->object;
     device->since = never;
     set_since(device, now);
 }

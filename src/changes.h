@@ -23,7 +23,8 @@ struct change {
     char device[DEVICE_NAME_SIZE];
     int64_t port;          /* ABSENT if it is of the device */
     int64_t status;        /* of the device, as the notification is to tell it */
-    uint64_t registration; /* of the device when it was due */
+    uint64_t object;       /* the device, when it was due */
+    uint64_t registration; /* of the port's device then */
     uint64_t seen;         /* how much of what happened to the port it tells */
     bool is_active;        /* the port, as told */
 };

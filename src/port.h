@@ -117,7 +117,8 @@ struct driver_traits {
 /* One device as read, with its ports in ascending order. Made by device_new, released by device_free. */
 struct device {
     char name[DEVICE_NAME_SIZE];
-    uint64_t registration; /* changes when another registration answers to the same name */
+    uint64_t object;       /* of the kernel: changes when another one answers to the same name; 0: not read yet */
+    uint64_t registration; /* changes with it, and when the object has got other files: what was counted begins anew */
     bool complete;         /* nothing was left unread for lack of time */
     bool stalled;          /* announced as stalled, and not as recovered yet; filled by the cache */
     uint32_t failures;     /* reads that gave no usable value */

@@ -30,6 +30,7 @@ struct scan {
     int device, net; /* directories, -1: not open */
     dev_t st_dev;
     ino_t st_ino;
+    uint64_t object;     /* the number of the directory that these two name */
     uint64_t class_mark; /* when the link was last looked at */
     int64_t look_due;    /* ms: look at it whatever the mark */
     struct scan_identity identity;
@@ -121,10 +122,10 @@ struct entries {
     bool failed;
 };
 
+/* The directories of ib_cm come and go with that module, and nothing of them is read. */
 static bool count_entry(void *context, const char *name)
 {
-    (void)name;
-    ((struct entries *)context)->count++;
+    ((struct entries *)context)->count += strncmp(name, "cm_", 3) != 0;
     return true;
 }
 
@@ -184,6 +185,7 @@ static int open_device(struct scan *scan, struct scan_pass *pass)
     static atomic_uint_fast64_t registrations;
     char path[ROOT_PATH_SIZE];
     struct entries entries;
+    uint64_t registration;
     struct stat status;
     int class = open_class(scan);
 
@@ -198,6 +200,9 @@ static int open_device(struct scan *scan, struct scan_pass *pass)
         close(class);
         return error;
     }
+    registration = atomic_fetch_add(&registrations, 1) + 1;
+    if (scan->object == 0 || status.st_dev != scan->st_dev || status.st_ino != scan->st_ino)
+        scan->object = registration;
     scan->st_dev = status.st_dev;
     scan->st_ino = status.st_ino;
     snprintf(path, sizeof(path), "%s/class/net", scan->settings->sysfs_root);
@@ -205,7 +210,8 @@ static int open_device(struct scan *scan, struct scan_pass *pass)
     scan->net = scan->net < 0 ? -1 : scan->net;
     pass->device = scan->device;
     scan_identity_init(&scan->identity, pass, class, scan->name);
-    scan->identity.known->registration = atomic_fetch_add(&registrations, 1) + 1;
+    scan->identity.known->object = scan->object;
+    scan->identity.known->registration = registration;
     close(class);
     open_ports(scan, pass);
     scan_named_init(&scan->named, pass, "hw_counters", LONGEST_DEVICE_COUNTER_NAME);

@@ -41,7 +41,7 @@ START_TEST(a_device_that_comes_back_is_added_and_begins_anew)
     TELLS(DEVICE_REMOVED);
     host_look();
     host.device[0].is_there = true;
-    host.device[0].registration = 77;
+    host_register_anew(0);
     host.device[0].state = DOWN;
     host_look();
     TELLS(DEVICE_ADDED);
@@ -54,7 +54,7 @@ END_TEST
 
 START_TEST(another_registration_between_two_looks_is_added_and_no_flap)
 {
-    host.device[0].registration = 77;
+    host_register_anew(0);
     host.device[0].link_downed = 200;
     host.device[0].carrier_changes = 12;
     host_look();
@@ -65,9 +65,24 @@ START_TEST(another_registration_between_two_looks_is_added_and_no_flap)
 }
 END_TEST
 
-START_TEST(another_registration_that_is_not_active_is_down_as_well)
+/* Files that came late, or that could not be listed until now. */
+START_TEST(a_device_with_other_files_is_no_other_device)
 {
     host.device[0].registration = 77;
+    host.device[0].link_downed = 200;
+    host_look();
+    TELLS_NOTHING();
+    host.device[0].registration = 78;
+    host.device[0].state = DOWN;
+    host_look();
+    TELLS(PORT_DOWN);
+    TELLS_NOTHING();
+}
+END_TEST
+
+START_TEST(another_registration_that_is_not_active_is_down_as_well)
+{
+    host_register_anew(0);
     host.device[0].state = DOWN;
     host_look();
     TELLS(DEVICE_ADDED);
@@ -98,7 +113,7 @@ START_TEST(a_stalled_device_that_registers_anew_has_recovered)
     TELLS(DEVICE_STALLED);
     host.device[0].stalled = false;
     host.device[0].status = STATUS_OK;
-    host.device[0].registration = 77;
+    host_register_anew(0);
     host_look();
     TELLS(DEVICE_ADDED);
     TELLS(DEVICE_RECOVERED);
@@ -231,6 +246,7 @@ Suite *unit_suite(void)
     tcase_add_test(tcase, a_device_that_is_gone_is_removed_with_its_last_status);
     tcase_add_test(tcase, a_device_that_comes_back_is_added_and_begins_anew);
     tcase_add_test(tcase, another_registration_between_two_looks_is_added_and_no_flap);
+    tcase_add_test(tcase, a_device_with_other_files_is_no_other_device);
     tcase_add_test(tcase, another_registration_that_is_not_active_is_down_as_well);
     tcase_add_test(tcase, a_device_that_goes_while_it_is_told_as_added_is_removed);
     tcase_add_test(tcase, a_stalled_device_that_registers_anew_has_recovered);

@@ -20,14 +20,20 @@ void host_add(const char *name)
     device->carrier_changes = device->ifindex = ABSENT;
     device->link_downed = 3;
     device->status = STATUS_OK;
-    device->registration = host.devices;
+    device->object = device->registration = host.devices;
     device->is_there = true;
+}
+
+void host_register_anew(size_t i)
+{
+    host.device[i].object = ++host.device[i].registration;
 }
 
 static struct device *read_device(const struct host_device *from)
 {
     struct device *device = rows_device(from->name, 1);
 
+    device->object = from->object;
     device->registration = from->registration;
     device->status = from->status;
     device->stalled = from->stalled;

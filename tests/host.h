@@ -27,7 +27,7 @@ struct host_device {
     char name[DEVICE_NAME_SIZE];
     int64_t state, carrier_changes, ifindex, link_downed; /* ABSENT: cannot be read */
     int64_t status;
-    uint64_t registration;
+    uint64_t object, registration;
     bool is_there, stalled;
 };
 
@@ -46,6 +46,9 @@ extern struct host host;
 /* Makes the host, with mlx5_0 and mlx5_1, both ACTIVE, and looks at it once. To be used as fixtures. */
 void host_make(void);
 void host_free(void);
+
+/* Another object of the kernel answers to the name of host.device[i]. */
+void host_register_anew(size_t i);
 
 /* One more device, ACTIVE. */
 void host_add(const char *name);

@@ -134,14 +134,28 @@ END_TEST
 START_TEST(files_that_come_late_are_read_5_s_later)
 {
     static const char *const late[] = {SCAN_TREE_DEVICE "/node_guid", SCAN_TREE_PORT "/rate"};
+    struct device first;
 
     unit_rename(scan_tree.root, late[_i], "late");
     scan_tree_read(0);
     ck_assert(scan_tree.device->node_guid[0] == '\0' || scan_tree.device->ports[0].speed == ABSENT);
     unit_rename(scan_tree.root, "late", late[_i]);
+    first = *scan_tree.device;
     scan_tree_read(5 * SECOND);
     ck_assert_str_ne(scan_tree.device->node_guid, "");
     ck_assert_int_eq(scan_tree.device->ports[0].speed, 400000);
+    ck_assert_uint_ne(scan_tree.device->registration, first.registration);
+    ck_assert_uint_eq(scan_tree.device->object, first.object);
+}
+END_TEST
+
+/* ib_cm may be loaded at any time. */
+START_TEST(directories_of_ib_cm_that_come_late_change_nothing)
+{
+    uint64_t first = scan_tree_read(0)->registration;
+
+    unit_write(scan_tree.root, SCAN_TREE_PORT "/cm_rx_msgs/req", "0\n");
+    ck_assert_uint_eq(scan_tree_read(5 * SECOND)->registration, first);
 }
 END_TEST
 
@@ -153,6 +167,7 @@ START_TEST(another_device_of_the_name_is_another_registration)
     replace_device();
     scan_tree_read(SECOND);
     ck_assert_uint_ne(scan_tree.device->registration, first);
+    ck_assert_uint_eq(scan_tree.device->object, scan_tree.device->registration);
     ck_assert_str_eq(scan_tree.device->node_guid, "0000:0000:0000:0002");
     ck_assert_uint_eq(scan_tree_counter("symbol_error"), 4711);
     ck_assert_int_eq(scan_tree.device->status, STATUS_OK);
@@ -319,6 +334,7 @@ Suite *unit_suite(void)
     tcase_add_test(tcase, a_link_that_leads_nowhere_is_told_apart_from_a_removal);
     tcase_add_test(tcase, a_device_that_cannot_be_opened_says_why);
     tcase_add_loop_test(tcase, files_that_come_late_are_read_5_s_later, 0, 2);
+    tcase_add_test(tcase, directories_of_ib_cm_that_come_late_change_nothing);
     tcase_add_test(tcase, another_device_of_the_name_is_another_registration);
     tcase_add_test(tcase, a_device_that_returns_is_another_registration);
     tcase_add_loop_test(tcase, a_device_that_changes_under_a_pass_is_never_mixed, 0, 2 * UNIT_COUNT(moments));
