@@ -26,7 +26,7 @@
 enum {
     EXIT_USAGE = 2,
     MOST_HELD_DESCRIPTORS = 4096, /* 4.75 kB of kernel memory each: 19 MB */
-    SPARE_DESCRIPTORS = 64,       /* for directories, files that are not held, and Net-SNMP */
+    SPARE_DESCRIPTORS = 4096,     /* two directories of each device, files that are not held, and Net-SNMP */
 };
 
 extern char **environ;
@@ -97,7 +97,8 @@ static void fill_standard_descriptors(void)
         close(fd);
 }
 
-/* As many descriptors as may be held open: the soft limit is raised to what that takes, if the hard one lets us. */
+/* As many descriptors as may be held open: the soft limit is raised to what that takes, if the hard one lets us; else
+ * half of it stays free, since all threads may have to share one table. */
 static int held_descriptors(void)
 {
     struct rlimit limit;
@@ -110,9 +111,7 @@ static int held_descriptors(void)
         setrlimit(RLIMIT_NOFILE, &limit);
         getrlimit(RLIMIT_NOFILE, &limit);
     }
-    if (limit.rlim_cur >= wanted)
-        return MOST_HELD_DESCRIPTORS;
-    return limit.rlim_cur > SPARE_DESCRIPTORS ? (int)(limit.rlim_cur - SPARE_DESCRIPTORS) : 0;
+    return limit.rlim_cur >= wanted ? MOST_HELD_DESCRIPTORS : (int)(limit.rlim_cur / 2);
 }
 
 static int serve(const struct options *options, struct cache *cache)

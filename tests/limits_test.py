@@ -150,6 +150,21 @@ def forty_by_forty(workspace):
         lines = recorded("ports/1/(?!.*counters)") + counters[:40]
         tree += [line.replace("ports/1/", "ports/%d/" % port) for line in lines]
         tree.append("%smlx5_0/ports/%d/counters/port_xmit_data = %d\n" % (CLASS, port, port))
+    return plain_files(workspace, tree)
+
+
+def forty_devices(workspace):
+    """Likewise, of 40 devices with a port of 40 counters each: every device has directories of its own held open."""
+    tree, counters = ["class/net/lo/ifindex = 1\n"], recorded("/counters/") + recorded("/hw_counters/")
+    for device in range(1, 41):
+        name = "mlx5_%02d" % device
+        lines = recorded("mlx5_0(?!/ports)") + recorded("ports/1/(?!.*counters)") + counters[:40]
+        tree += [line.replace("mlx5_0", name) for line in lines]
+        tree.append("%s%s/ports/1/counters/port_xmit_data = %d\n" % (CLASS, name, device))
+    return plain_files(workspace, tree)
+
+
+def plain_files(workspace, tree):
     root = workspace.make_directory("files")
     subprocess.run([need_program("UNTREE", *in_build("untree")), workspace.write("tree", "".join(tree)), root],
                    check=True)
@@ -157,8 +172,9 @@ def forty_by_forty(workspace):
 
 
 def serves_forty(client):
+    """All of the 40 ports, whether they are of one device or of 40."""
     got = values(client.bulkwalk(DATA, repetitions=40).lines)
-    return got == {'%s."mlx5_0".%d' % (DATA, port): "Counter64: %d" % port for port in range(1, 41)} and \
+    return sorted(got.values()) == sorted("Counter64: %d" % port for port in range(1, 41)) and len(got) == 40 and \
         len(values(client.bulkwalk(STATE, repetitions=40).lines)) == 40 and whole(client, 40)
 
 
@@ -222,10 +238,16 @@ def test_descriptors(workspace):
 
 
 def test_descriptors_shared(workspace):
-    """Where the threads have no tables of their own, their files must leave room for the socket."""
-    sentence = "so it does where its threads may not have descriptors of their own"
+    """Where the threads have no tables of their own, their files must leave room for directories and the socket."""
+    for make, sentence in ((forty_by_forty, "so it does where its threads may not have descriptors of their own"),
+                           (forty_devices, "as well if each port is one of another device")):
+        with Workspace() as place:
+            serves_with_shared_descriptors(place, make(place), sentence)
+
+
+def serves_with_shared_descriptors(workspace, root, sentence):
     master = workspace.enter(Master(workspace, MANY))
-    agent = with_descriptors(Agent(workspace, master, forty_by_forty(workspace), *TTL), "ulimit -n %d" % FEW)
+    agent = with_descriptors(Agent(workspace, master, root, *TTL), "ulimit -n %d" % FEW)
     workspace.callback(agent.end)
     try:
         agent.spawn(agent.arguments, agent.environment, stdin=subprocess.DEVNULL, preexec_fn=forbid_unshare)
