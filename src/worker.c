@@ -1,6 +1,7 @@
 #include "worker.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,8 +18,9 @@ enum {
     FIRST_BACKOFF = 1000,    /* ms */
     LONGEST_BACKOFF = 60 * 1000,
     LONGEST_TYPICAL = 10 * 1000,
-    LONGEST_WAIT = 650, /* ms: what takes longer is in time for no refresh */
-    SHORTEST_SCAN = 50, /* ms */
+    LONGEST_WAIT = 650,       /* ms: what takes longer is in time for no refresh */
+    SHORTEST_SCAN = 50,       /* ms */
+    MOST_DESCRIPTORS = 16384, /* more than there ever are: the process holds a quarter of it */
 };
 
 int64_t worker_now(void)
@@ -60,13 +62,22 @@ int worker_start_thread(void *(*run)(void *context), void *context)
     return -error;
 }
 
+/* Where close_range(2) cannot be had (Linux before 5.9, a filter), one after the other. */
+static void close_between(unsigned first, unsigned last)
+{
+    if (syscall(SYS_close_range, first, last, 0) == 0)
+        return;
+    for (unsigned fd = first; fd <= last && fd < MOST_DESCRIPTORS; fd++)
+        close((int)fd);
+}
+
 /* Where the table cannot be had (a container's seccomp filter), the thread shares the process's. Standard error stays: a
  * sanitizer wants to report. */
 void worker_own_descriptors(struct worker_pool *pool)
 {
     if (unshare(CLONE_FILES) == 0) {
-        syscall(SYS_close_range, STDIN_FILENO, STDOUT_FILENO, 0);
-        syscall(SYS_close_range, STDERR_FILENO + 1, ~0U, 0);
+        close_between(STDIN_FILENO, STDOUT_FILENO);
+        close_between(STDERR_FILENO + 1, UINT_MAX);
         return;
     }
     pthread_mutex_lock(&pool->lock);

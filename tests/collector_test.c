@@ -1,8 +1,13 @@
 /* collector_test: all devices at once: which there are, what becomes of each, how many are read at a time. */
 #include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <sched.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "collector.h"
@@ -261,10 +266,28 @@ END_TEST
 
 /* --- Threads --- */
 
+/* From now on close_range(2) answers as a kernel does that lacks it. */
+static void refuse_close_range(void)
+{
+    struct sock_filter code[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_close_range, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    struct sock_fprog filter = {.len = UNIT_COUNT(code), .filter = code};
+
+    ck_assert_int_eq(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
+    ck_assert_int_eq(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter), 0);
+    ck_assert_int_eq(syscall(SYS_close_range, ~0U, ~0U, 0), -1);
+}
+
 START_TEST(a_worker_takes_no_signal_and_no_descriptor_of_the_process)
 {
     int ends[2];
 
+    if (_i == 1)
+        refuse_close_range();
     ck_assert_int_eq(pipe(ends), 0);
     source_fake.descriptor = ends[0];
     source_fake_add("a");
@@ -364,7 +387,7 @@ Suite *unit_suite(void)
     tcase_add_test(tcase, a_name_that_cannot_be_an_index_is_counted_and_not_opened);
     tcase_add_loop_test(tcase, a_name_matches_one_of_the_globs, 0, UNIT_COUNT(globs));
     tcase_add_loop_test(tcase, excluded_devices_are_never_opened, 0, UNIT_COUNT(choices));
-    tcase_add_test(tcase, a_worker_takes_no_signal_and_no_descriptor_of_the_process);
+    tcase_add_loop_test(tcase, a_worker_takes_no_signal_and_no_descriptor_of_the_process, 0, 2);
     tcase_add_test(tcase, no_more_than_eight_are_read_at_once);
     tcase_add_test(tcase, a_thousand_devices_are_all_read);
     tcase_add_test(tcase, sysfs_is_a_source);
