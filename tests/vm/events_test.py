@@ -96,8 +96,18 @@ def test_flap(receiver):
         settles(last, "INTEGER: active(4)", "a link that goes and returns at once is told of %s, at last as it is" % device)
 
 
-def of_device(name):
-    return [("rdmaDeviceKernelName", "STRING: " + name), ("rdmaDeviceStatus", "INTEGER: ok(1)")]
+def of_device(name, status="ok(1)"):
+    return [("rdmaDeviceKernelName", "STRING: " + name), ("rdmaDeviceStatus", "INTEGER: " + status)]
+
+
+def is_added(told, name, sentence):
+    """A test point. A look may fall into the registration, and the kernel then keep it longer than --read-timeout: the
+    device is told as what it is, stalled, and has to recover."""
+    trap = told.of("STRING: " + name, "rdmaDeviceAdded")
+    if list(trap.items()) == of_device(name, "stalled(4)"):
+        tap.note("%s kept its first look waiting" % name)
+        trap = told.of("STRING: " + name, "rdmaDeviceRecovered")
+    carries(trap, of_device(name), sentence)
 
 
 def test_devices(receiver):
@@ -106,11 +116,11 @@ def test_devices(receiver):
     carries(told.of("STRING: rxe1", "rdmaDeviceRemoved"), of_device("rxe1"), "a device that is deleted is told")
     tap.ok(seconds < vm.BLOCKED_FOR, "and rdma link del does not wait for us", "%.2f s" % seconds)
     vm.shell("rdma link add rxe1 type rxe netdev veth1")
-    carries(told.of("STRING: rxe1", "rdmaDeviceAdded"), of_device("rxe1"), "so is one that is added")
+    is_added(told, "rxe1", "so is one that is added")
     told = Told(receiver)
     vm.shell("rdma dev set rxe1 name rxe9")
     carries(told.of("STRING: rxe1", "rdmaDeviceRemoved"), of_device("rxe1"), "one with a new name is gone under the old")
-    carries(told.of("STRING: rxe9", "rdmaDeviceAdded"), of_device("rxe9"), "and there under the new")
+    is_added(told, "rxe9", "and there under the new")
 
 
 def test_quiet(client):
