@@ -81,18 +81,6 @@ static void find_name(struct scan_pass *pass, struct scan_port *reader, const st
     read_quietly(pass->device, "parent", known->netdev, sizeof(known->netdev)); /* rxe */
 }
 
-/* In another network namespace the kernel still tells the name that the netdev has in its own, which may be that of some
- * other one here. Both have a link to their hardware, if there is any. */
-static bool is_foreign(int device, int net, const char *netdev)
-{
-    char path[SCAN_PATH_SIZE];
-    struct stat ours, its;
-
-    snprintf(path, sizeof(path), "%s/device", netdev);
-    return fstatat(device, "device", &ours, 0) == 0 && fstatat(net, path, &its, 0) == 0 &&
-           (ours.st_dev != its.st_dev || ours.st_ino != its.st_ino);
-}
-
 /* Without carrier, or without any idea of a speed, the file says -1 or refuses. */
 static bool lacks_speed(int net, const char *netdev)
 {
@@ -114,34 +102,71 @@ static int64_t read_ifindex(int net, const char *netdev)
     return read_number_quietly(net, path, &number) && number > 0 && number <= INT32_MAX ? number : ABSENT;
 }
 
-/* What sysfs says of a device without hardware is not enough: siw has no file that names the netdev, and one of rxe may be
- * in another network namespace. Netlink names it if it is in ours. A netdev that is still the same need not be asked for
- * again. */
-static void ask_kernel(struct scan_port *reader, const struct scan_host *host, const char *old)
-{
-    struct port *known = &reader->known;
-    char netdev[sizeof(known->netdev)];
-    int found = known->ifindex != ABSENT && read_ifindex(host->net, old) == known->ifindex;
+/* Where the links of a device and of the netdev of that name lead. */
+enum place {
+    NOWHERE,         /* the device has no hardware */
+    SAME_HARDWARE,   /* or there is no such netdev here that could be another one */
+    OTHER_HARDWARE,  /* or another function of it */
+    WITHOUT_HARDWARE /* only the device has: a bond, or a pod's veth */
+};
 
-    if (found)
-        strcpy(netdev, old);
-    else
-        found = nldev_find_netdev(host->name, (uint32_t)reader->number, netdev, sizeof(netdev));
-    if (found > 0)
-        strcpy(known->netdev, netdev);
-    reader->netdev_is_foreign = found == 0;
+static enum place find_place(int device, int net, const char *netdev)
+{
+    char path[SCAN_PATH_SIZE];
+    struct stat ours, its;
+
+    if (fstatat(device, "device", &ours, 0) != 0)
+        return NOWHERE;
+    snprintf(path, sizeof(path), "%s/device", netdev);
+    if (netdev[0] != '\0' && fstatat(net, path, &its, 0) == 0)
+        return ours.st_dev == its.st_dev && ours.st_ino == its.st_ino ? SAME_HARDWARE : OTHER_HARDWARE;
+    return netdev[0] != '\0' && fstatat(net, netdev, &its, 0) == 0 ? WITHOUT_HARDWARE : SAME_HARDWARE;
 }
 
-static void read_numbers(const struct scan_pass *pass, struct scan_port *reader, const struct scan_host *host)
+/* Netlink names the netdev of a port if both are in our network namespace. One that is still the same need not be asked
+ * for again. */
+static int ask_kernel(const struct scan_port *reader, const struct scan_host *host, const char *old, char *netdev,
+                      size_t size)
+{
+    const struct port *known = &reader->known;
+
+    if (known->ifindex == ABSENT || (known->netdev[0] != '\0' && strcmp(known->netdev, old) != 0) ||
+        read_ifindex(host->net, old) != known->ifindex)
+        return nldev_find_netdev(host->name, (uint32_t)reader->number, netdev, size);
+    strcpy(netdev, old);
+    return 1;
+}
+
+/* In another network namespace sysfs still tells the name that the netdev has in its own, which may be that of some
+ * other one here. The same hardware proves that it is not. Other hardware, or none, does not prove that it is: the
+ * netdev may be a bond, or that of the hypervisor above the PCI function; and of siw, or erdma, sysfs names none.
+ * Netlink knows. Of a bond it may name a member, which is always in the namespace of its bond. */
+static bool is_foreign(const struct scan_pass *pass, struct scan_port *reader, const struct scan_host *host,
+                       const char *old)
+{
+    struct port *known = &reader->known;
+    enum place place = find_place(pass->device, host->net, known->netdev);
+    bool is_named = known->netdev[0] != '\0';
+    char netdev[sizeof(known->netdev)];
+    int found;
+
+    if (!host->is_real_sysfs)
+        return place == OTHER_HARDWARE;
+    if (place == SAME_HARDWARE && (is_named || known->link_layer != LINK_LAYER_ETHERNET))
+        return false;
+    found = ask_kernel(reader, host, old, netdev, sizeof(netdev));
+    if (found > 0 && (place == NOWHERE || !is_named))
+        strcpy(known->netdev, netdev);
+    return found == 0 || (found < 0 && place != NOWHERE);
+}
+
+static void read_numbers(struct scan_port *reader, const struct scan_host *host)
 {
     char path[SCAN_PATH_SIZE], text[32];
 
     reader->known.ifindex = ABSENT;
     reader->netdev_lacks_speed = false;
-    if (reader->known.netdev[0] == '\0' || host->net < 0)
-        return;
-    reader->netdev_is_foreign |= is_foreign(pass->device, host->net, reader->known.netdev);
-    if (reader->netdev_is_foreign)
+    if (reader->known.netdev[0] == '\0' || host->net < 0 || reader->netdev_is_foreign)
         return;
     reader->netdev_lacks_speed = lacks_speed(host->net, reader->known.netdev);
     reader->known.ifindex = read_ifindex(host->net, reader->known.netdev);
@@ -213,14 +238,11 @@ bool scan_netdev_moved(struct scan_pass *pass, struct scan_port *reader, const s
 void scan_netdev_find(struct scan_pass *pass, struct scan_port *reader, const struct scan_host *host)
 {
     char old[ATTRIBUTE_SIZE];
-    struct stat hardware;
 
     strcpy(old, reader->known.netdev);
     find_name(pass, reader, host);
-    reader->netdev_is_foreign = false;
-    if (host->is_real_sysfs && fstatat(pass->device, "device", &hardware, 0) != 0)
-        ask_kernel(reader, host, old);
-    read_numbers(pass, reader, host);
+    reader->netdev_is_foreign = is_foreign(pass, reader, host, old);
+    read_numbers(reader, host);
     if (strcmp(old, reader->known.netdev) != 0)
         forget_files(pass, reader);
 }

@@ -15,10 +15,9 @@ enum {
     LONGEST_PORT_COUNTER_NAME = 48, /* with device and port, the index then fits an OID */
     IB_PORT_STATES = 6,
     IB_PHYS_STATES = 8,
-    LINK_LAYER_ETHERNET = 2, /* enum rdma_link_layer, include/rdma/ib_verbs.h */
-    UNKNOWN = 255,           /* of every enumeration of the MIB */
-    SETTLING = 2000,         /* ms from when a netdev moves until its port has: linkwatch may take a second */
-    STATE_BACKOFF = 5000,    /* ms: the one cell that must not stay away when a firmware reset is over */
+    UNKNOWN = 255,        /* of every enumeration of the MIB */
+    SETTLING = 2000,      /* ms from when a netdev moves until its port has: linkwatch may take a second */
+    STATE_BACKOFF = 5000, /* ms: the one cell that must not stay away when a firmware reset is over */
 };
 
 /* --- What there is --- */

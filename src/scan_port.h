@@ -17,6 +17,7 @@ enum {
     SCAN_SLOW_INTERVAL = 60 * 1000, /* ms */
     /* A port whose every answer puts a line into the kernel's log: see netdev_lacks_speed. */
     SCAN_LOUD_INTERVAL = 60 * SCAN_SLOW_INTERVAL,
+    LINK_LAYER_ETHERNET = 2, /* enum rdma_link_layer, include/rdma/ib_verbs.h */
 };
 
 /* A hw_counters directory of a port or a device. */
