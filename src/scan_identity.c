@@ -89,6 +89,20 @@ static const struct {
 };
 /* clang-format on */
 
+static bool copy_name(void *name, const char *entry)
+{
+    snprintf(name, DEVICE_NAME_SIZE, "%s", entry);
+    return false;
+}
+
+/* The device of the physical function may be renamed, go, or come later than the virtual ones. */
+static void find_parent(struct device *known, int device)
+{
+    known->parent[0] = '\0';
+    if (known->virtual_function == 1)
+        sysfs_list(device, "device/physfn/infiniband", copy_name, known->parent);
+}
+
 void scan_identity_read(struct scan_identity *identity, struct scan_pass *pass)
 {
     char text[SCAN_TEXT_SIZE];
@@ -96,6 +110,7 @@ void scan_identity_read(struct scan_identity *identity, struct scan_pass *pass)
     if (pass->now < identity->due)
         return;
     identity->due = pass->now + SCAN_SLOW_INTERVAL;
+    find_parent(identity->known, pass->device);
     for (size_t i = 0; i < SCAN_IDENTITY_FILES; i++) {
         uint32_t bit = 1u << i;
         ssize_t n;
@@ -144,12 +159,6 @@ static void find_pci_address(const char *path, char *address, size_t size)
     }
 }
 
-static bool copy_name(void *name, const char *entry)
-{
-    snprintf(name, DEVICE_NAME_SIZE, "%s", entry);
-    return false;
-}
-
 static void read_place(struct scan_identity *identity, int device, int class)
 {
     struct device *known = identity->known;
@@ -165,8 +174,6 @@ static void read_place(struct scan_identity *identity, int device, int class)
                          sizeof(known->driver));
     }
     known->virtual_function = fstatat(device, "device/physfn", &status, AT_SYMLINK_NOFOLLOW) == 0 ? 1 : 2;
-    if (known->virtual_function == 1)
-        sysfs_list(device, "device/physfn/infiniband", copy_name, known->parent);
     find_traits(known);
 }
 

@@ -18,12 +18,13 @@ struct scan_identity {
     int64_t told_vendor_id, told_part_id; /* by libibverbs: for a device of which sysfs has none */
 };
 
-/* Looks at the device's place: links, driver, physical function. class is the directory class/infiniband,
- * name the device's entry in it. */
+/* Looks at the device's place: links, driver, whether it is a virtual function. class is the directory
+ * class/infiniband, name the device's entry in it. */
 void scan_identity_init(struct scan_identity *identity, const struct scan_pass *pass, int class, const char *name);
 void scan_identity_fini(struct scan_identity *identity);
 
-/* Reads the attributes that are due: all at first, then every minute those that failed or may change. */
+/* Reads the attributes that are due: all at first, then every minute those that failed or may change, and the name of
+ * the physical function's device. */
 void scan_identity_read(struct scan_identity *identity, struct scan_pass *pass);
 
 /* Completes a device, which has its ports and counters, by all else that is known of it. */

@@ -285,6 +285,31 @@ START_TEST(a_device_that_takes_over_a_name_is_noticed_when_the_class_is_another_
 }
 END_TEST
 
+/* --- The device of the physical function --- */
+
+#define FUNCTION "devices/pci0000:17/0000:17:00.0/0000:19:00.0"
+
+START_TEST(a_parent_that_is_renamed_goes_or_comes_is_noticed_within_a_minute)
+{
+    unit_mkdir(scan_tree.root, FUNCTION);
+    unit_symlink(scan_tree.root, SCAN_TREE_DEVICE "/device/physfn", "../0000:19:00.0");
+    scan_tree_read(0);
+    ck_assert_str_eq(scan_tree.device->parent, "");
+    unit_mkdir(scan_tree.root, FUNCTION "/infiniband/mlx5_7");
+    scan_tree_read(60 * SECOND);
+    ck_assert_str_eq(scan_tree.device->parent, "mlx5_7");
+    unit_rename(scan_tree.root, FUNCTION "/infiniband/mlx5_7", FUNCTION "/infiniband/pf");
+    scan_tree_read(60 * SECOND - 1);
+    ck_assert_str_eq(scan_tree.device->parent, "mlx5_7"); /* a listing a minute is enough */
+    scan_tree_read(1);
+    ck_assert_str_eq(scan_tree.device->parent, "pf");
+    unit_remove(scan_tree.root, FUNCTION "/infiniband");
+    scan_tree_read(60 * SECOND);
+    ck_assert_str_eq(scan_tree.device->parent, "");
+    ck_assert_int_eq(scan_tree.device->status, STATUS_OK);
+}
+END_TEST
+
 /* --- The rest --- */
 
 START_TEST(a_root_may_have_a_long_path)
@@ -342,6 +367,7 @@ Suite *unit_suite(void)
     tcase_add_test(tcase, a_device_that_answers_nothing_but_is_there_keeps_its_row);
     tcase_add_test(tcase, two_devices_that_swap_names_keep_their_numbers);
     tcase_add_loop_test(tcase, a_device_that_takes_over_a_name_is_noticed_when_the_class_is_another_one, 0, 4);
+    tcase_add_test(tcase, a_parent_that_is_renamed_goes_or_comes_is_noticed_within_a_minute);
     tcase_add_test(tcase, a_root_may_have_a_long_path);
     tcase_add_test(tcase, a_probe_reads_one_file);
     return suite;
