@@ -9,20 +9,38 @@ from harness import UNHURRIED, Agent, Master, serving_whole, wait_for
 INSIDE = ["ip", "netns", "exec", "other"]
 OPTIONS = ["--cache-ttl", "0s", *UNHURRIED]
 
+# Runs a program that sees rxe as hardware: rxe0 on a netdev that has none, as a bond, and rxe1 on one that has other
+# hardware, as that of a hypervisor.
+ON_HARDWARE = r"""
+    layers=/run/hardware.$$ pci=/sys/devices/pci0000:00
+    link() { mkdir -p "$layers/upper/devices/virtual/$2"; ln -s "$pci/$1" "$layers/upper/devices/virtual/$2/device"; }
+    mkdir -p "$layers/work"
+    link 0000:00:00.0 infiniband/rxe0
+    link 0000:00:00.0 infiniband/rxe1
+    link 0000:00:01.0 net/veth1
+    mount -t overlay -o "lowerdir=/sys,upperdir=$layers/upper,workdir=$layers/work" overlay /sys || exit 1
+    exec "$@"
+    """
+DISGUISED = ["unshare", "--mount", "sh", "-c", ON_HARDWARE, "sh"]
 
-def agent_inside(workspace, master):
+
+def agent_inside(workspace, master, before=INSIDE):
     agent = Agent(workspace, master, "/sys", *OPTIONS)
-    agent.arguments[:0] = INSIDE
+    agent.arguments[:0] = before
     return agent
 
 
-def test_shared(workspace, master):
+def make_namespace():
     """Both names are there, with other network interfaces, and other numbers of those."""
     vm.shell("""
         ip netns add other
         ip -n other link add index 77 veth0 type dummy
         ip -n other link add index 78 veth1 type dummy
         """)
+
+
+def test_shared(workspace, master):
+    make_namespace()
     client = master.client()
     with agent_inside(workspace, master) as agent:
         serving_whole(master)
@@ -39,6 +57,24 @@ def test_shared(workspace, master):
         tap.equal([client.cell('rdmaPortIfIndex."%s".1' % device) for device in ("rxe0", "rxe1")],
                   ["INTEGER: " + vm.read("class/net/%s/ifindex" % netdev) for netdev in ("veth0", "veth1")],
                   "at home their ifIndex is that of their network interfaces")
+    vm.shell("ip netns del other")
+
+
+def test_hardware(workspace, master):
+    """Links to hardware that differ prove nothing: the kernel is asked."""
+    make_namespace()
+    client = master.client()
+    home = [vm.read("class/net/%s/ifindex" % netdev) for netdev in ("veth0", "veth1")]
+    for where, before, numbers in (("at home", DISGUISED, home),
+                                   ("in another network namespace", [*INSIDE, *DISGUISED], [])):
+        with agent_inside(workspace, master, before) as agent:
+            serving_whole(master)
+            lines = client.walk().lines
+            agent.stop()
+        tap.equal([line for line in lines if line.startswith(("rdmaPortNetdev", "rdmaPortIfIndex"))],
+                  ['rdmaPortNetdev."rxe%d".1 = STRING: veth%d' % (i, i) for i in (0, 1)] +
+                  ['rdmaPortIfIndex."rxe%d".1 = INTEGER: %s' % (i, number) for i, number in enumerate(numbers)],
+                  where + " a port and a network interface that are not on the same hardware are what the kernel says")
     vm.shell("ip netns del other")
 
 
@@ -71,6 +107,7 @@ def main(workspace):
     master = workspace.enter(Master(workspace))
     vm.add_pair()
     test_shared(workspace, master)
+    test_hardware(workspace, master)
     test_exclusive(workspace, master)
 
 
