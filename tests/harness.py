@@ -222,7 +222,7 @@ class Master(Process):
             file.write("""
 rocommunity {snmp.COMMUNITY}
 rwcommunity {snmp.WRITE_COMMUNITY}
-createUser {snmp.USER} SHA "{snmp.AUTHENTICATION}" AES "{snmp.PRIVACY}"
+createUser {snmp.USER} SHA-256 "{snmp.AUTHENTICATION}" AES "{snmp.PRIVACY}"
 rwuser {snmp.USER} priv
 master agentx
 agentXSocket {socket}

@@ -25,7 +25,7 @@ def example(*patterns):
 
 def for_receiver(line, receiver):
     """A sink of the example, for this receiver and its user."""
-    for ours, theirs in (("udp:192.0.2.1:162", receiver.address), ("rdma-nms", snmp.USER), ("SHA-256", "SHA"),
+    for ours, theirs in (("udp:192.0.2.1:162", receiver.address), ("rdma-nms", snmp.USER),
                          ("authentication passphrase", snmp.AUTHENTICATION), ("encryption passphrase", snmp.PRIVACY)):
         line = line.replace(ours, theirs)
     return line

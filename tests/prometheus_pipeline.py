@@ -11,7 +11,7 @@ from sysfs_tree import read_tree
 
 AUTH = """
 auths:
-  rdma_v3: {version: 3, security_level: authPriv, username: %s, auth_protocol: SHA, password: '%s',
+  rdma_v3: {version: 3, security_level: authPriv, username: %s, auth_protocol: SHA256, password: '%s',
             priv_protocol: AES, priv_password: '%s'}
 """ % (USER, AUTHENTICATION, PRIVACY)
 

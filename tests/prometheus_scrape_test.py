@@ -64,7 +64,7 @@ auths:
     version: 3
     security_level: authPriv
     username: %s
-    auth_protocol: SHA
+    auth_protocol: SHA256
     password: %s
     priv_protocol: AES
     priv_password: %s

@@ -74,7 +74,7 @@ class Client:
         self.port, self.directory, self.numeric = port, directory, numeric
         self.options = ["-v" + version, "-t%g" % timeout, "-r%d" % retries]
         if version == "3":
-            self.options += ["-l", "authPriv", "-u", USER, "-a", "SHA", "-A", AUTHENTICATION]
+            self.options += ["-l", "authPriv", "-u", USER, "-a", "SHA-256", "-A", AUTHENTICATION]
             self.options += ["-x", "AES", "-X", PRIVACY]
         else:
             self.options += ["-c", community]

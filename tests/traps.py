@@ -19,7 +19,7 @@ ENGINE_ID = "0x80001f8804726478"     # of the snmpd that sends SNMPv3 traps
 V1 = "trapsink {address} " + snmp.COMMUNITY
 V2C = "trap2sink {address} " + snmp.COMMUNITY
 INFORM = "informsink {address} " + snmp.COMMUNITY
-V3_OPTIONS = ("-v3 -u {user} -l authPriv -a SHA -A \"{authentication}\" -x AES -X \"{privacy}\" "
+V3_OPTIONS = ("-v3 -u {user} -l authPriv -a SHA-256 -A \"{authentication}\" -x AES -X \"{privacy}\" "
               .format(user=snmp.USER, authentication=snmp.AUTHENTICATION, privacy=snmp.PRIVACY))
 V3 = "exactEngineID " + ENGINE_ID + "\ntrapsess " + V3_OPTIONS + "{address}"
 V3_INFORM = "trapsess -Ci " + V3_OPTIONS + "{address}"
@@ -51,8 +51,8 @@ class TrapReceiver(Process):
         with open(os.path.join(self.directory, "snmptrapd.conf"), "w", encoding="ascii") as file:
             file.write("""
 authCommunity log {snmp.COMMUNITY}
-createUser -e {engine} {snmp.USER} SHA "{snmp.AUTHENTICATION}" AES "{snmp.PRIVACY}"
-createUser {snmp.USER} SHA "{snmp.AUTHENTICATION}" AES "{snmp.PRIVACY}"
+createUser -e {engine} {snmp.USER} SHA-256 "{snmp.AUTHENTICATION}" AES "{snmp.PRIVACY}"
+createUser {snmp.USER} SHA-256 "{snmp.AUTHENTICATION}" AES "{snmp.PRIVACY}"
 authUser log {snmp.USER} priv
 """.format(snmp=snmp, engine=ENGINE_ID))
 
