@@ -321,7 +321,7 @@ struct collector *collector_new(const struct collector_settings *settings)
     collector->workers = memory_new(0, sizeof(*collector->workers));
     collector->lacking = memory_new(0, sizeof(*collector->lacking));
     collector->pool.threads = 1;
-    error = worker_start_thread(run_lister, collector);
+    error = worker_start_thread(NULL, run_lister, collector);
     if (error) {
         free(collector->workers);
         free(collector->lacking);

@@ -1,24 +1,20 @@
 #include "events.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "collector_list.h"
+#include "events_job.h"
 #include "log.h"
 #include "memory.h"
 #include "sysfs.h"
-#include "worker.h"
 
 enum {
     MOST_READY = 16,
-    UVERBS_NAME_SIZE = 64,
-    MOST_TRIES = 3, /* to open a device; udev may be busy with it */
+    MOST_TRIES = 3, /* to open a device, one at each check; udev may be busy with it */
 };
 
 const struct events_source events_source_verbs = {verbs_list, verbs_open, verbs_descriptor, verbs_next_event,
@@ -27,108 +23,37 @@ const struct events_source events_source_verbs = {verbs_list, verbs_open, verbs_
 /* A device whose link events are listened to, or will be, or will no longer be. */
 struct listener {
     struct listener *next;
-    char uverbs[UVERBS_NAME_SIZE];
+    char uverbs[UVERBS_NAME_SIZE], name[DEVICE_NAME_SIZE];
     struct verbs_link *link; /* NULL: not open */
     bool is_busy;            /* a thread is opening or closing it */
-    bool is_gone;            /* the device is, or wants to be: close, and forget */
-    bool is_listed;          /* is there, as far as the listing goes that is made or was made last */
-    bool is_unwanted;        /* excluded by the options */
-    int tries;               /* to open it */
-};
-
-enum job_kind { JOB_LIST, JOB_OPEN, JOB_CLOSE };
-
-/* What a thread does for the main thread, and gives back. */
-struct job {
-    struct job *next;
-    struct events *events;
-    enum job_kind kind;
-    struct listener *listener;
-    struct verbs_link *link;
-    int error;
-    char name[DEVICE_NAME_SIZE];
-    char (*found)[UVERBS_NAME_SIZE];
-    size_t found_count;
+    bool is_gone;            /* the device is, or wants to be, or is not wanted: close, and forget */
+    bool is_listed;          /* in the listing that was made last */
+    bool may_try;            /* to open it, once */
+    int tries;               /* to open it under this name */
 };
 
 struct events {
     struct events *next; /* that was left behind */
     struct events_settings settings;
-    int epoll, wake;
+    int epoll;
+    struct events_jobs jobs;
     struct listener *listeners;
-    size_t jobs; /* under way */
-    bool is_listing;
-    int64_t list_due; /* ms */
-    pthread_mutex_t lock;
-    struct job *done; /* guarded by the lock */
+    bool is_listing, is_outdated; /* what is listed has changed meanwhile */
+    int64_t check_due;            /* ms */
 };
 
-/* --- Threads --- */
-
-static bool find(void *context, const char *uverbs)
-{
-    struct job *job = context;
-
-    job->found = memory_resize(job->found, job->found_count + 1, sizeof(*job->found));
-    snprintf(job->found[job->found_count++], sizeof(*job->found), "%s", uverbs);
-    return true;
-}
-
-static bool wants(void *context, const char *name)
-{
-    const struct events_settings *settings = context;
-
-    return collector_wants(settings->include, settings->exclude, name);
-}
-
-static void do_job(struct job *job)
-{
-    struct events_settings *settings = &job->events->settings;
-
-    switch (job->kind) {
-    case JOB_LIST:
-        job->error = settings->source->list(find, job);
-        break;
-    case JOB_OPEN:
-        job->link = settings->source->open(job->listener->uverbs, wants, settings, job->name, &job->error);
-        break;
-    case JOB_CLOSE:
-        settings->source->close(job->link);
-        break;
-    }
-}
-
-static void *run_job(void *context)
-{
-    struct job *job = context;
-    struct events *events = job->events;
-
-    do_job(job);
-    pthread_mutex_lock(&events->lock);
-    job->next = events->done;
-    events->done = job;
-    eventfd_write(events->wake, 1); /* with the lock: without it, events may be gone */
-    pthread_mutex_unlock(&events->lock);
-    return NULL;
-}
-
-/* The thread keeps the process's table of descriptors, since what it opens is polled here. */
-static void start_job(struct events *events, enum job_kind kind, struct listener *listener)
-{
-    struct job *job = memory_new(1, sizeof(*job));
-
-    *job = (struct job){.events = events, .kind = kind, .listener = listener};
-    if (listener) {
-        listener->is_busy = true;
-        job->link = listener->link;
-        listener->link = NULL;
-    }
-    events->jobs++;
-    if (worker_start_thread(run_job, job) != 0)
-        run_job(job); /* better late than never */
-}
-
 /* --- Listening --- */
+
+static void start_job(struct events *events, enum events_job_kind kind, struct listener *listener)
+{
+    struct events_job job = {.kind = kind, .context = listener, .link = listener->link};
+
+    snprintf(job.uverbs, sizeof(job.uverbs), "%s", listener->uverbs);
+    snprintf(job.name, sizeof(job.name), "%s", listener->name);
+    listener->is_busy = true;
+    listener->link = NULL;
+    events_job_start(&events->jobs, &job);
+}
 
 static struct listener *find_listener(struct events *events, const char *uverbs)
 {
@@ -149,21 +74,32 @@ static void remove_listener(struct events *events, struct listener *listener)
     free(listener);
 }
 
-static void listen_to(struct events *events, const char *uverbs)
+static void try_to_open(struct events *events, struct listener *listener)
 {
-    struct listener *listener = find_listener(events, uverbs);
+    if (listener->link || listener->is_busy || !listener->may_try || listener->tries == MOST_TRIES)
+        return;
+    listener->may_try = false;
+    listener->tries++;
+    start_job(events, EVENTS_JOB_OPEN, listener);
+}
+
+static void listen_to(struct events *events, const struct events_found *found)
+{
+    struct listener *listener = find_listener(events, found->uverbs);
 
     if (!listener) {
         listener = memory_new(1, sizeof(*listener));
-        snprintf(listener->uverbs, sizeof(listener->uverbs), "%s", uverbs);
+        snprintf(listener->uverbs, sizeof(listener->uverbs), "%s", found->uverbs);
         listener->next = events->listeners;
         events->listeners = listener;
     }
+    if (strcmp(listener->name, found->name) != 0) {
+        snprintf(listener->name, sizeof(listener->name), "%s", found->name);
+        listener->tries = 0;
+        listener->may_try = true;
+    }
     listener->is_listed = true;
-    if (listener->link || listener->is_busy || listener->is_unwanted || listener->tries == MOST_TRIES)
-        return;
-    listener->tries++;
-    start_job(events, JOB_OPEN, listener);
+    try_to_open(events, listener);
 }
 
 /* Closes at once, or as soon as the thread that is still opening it gives it back. */
@@ -177,29 +113,40 @@ static void let_go(struct events *events, struct listener *listener)
         return;
     }
     epoll_ctl(events->epoll, EPOLL_CTL_DEL, events->settings.source->descriptor(listener->link), NULL);
-    start_job(events, JOB_CLOSE, listener);
+    start_job(events, EVENTS_JOB_CLOSE, listener);
 }
 
-static void start_listing(struct events *events, int64_t now)
+/* A listing that is under way may have passed what has changed, and is made again. */
+static void start_listing(struct events *events)
 {
-    events->list_due = now + events->settings.check_interval;
+    events->is_outdated = events->is_listing;
     if (events->is_listing || !events->settings.source)
         return;
     events->is_listing = true;
+    events_job_start(&events->jobs, &(struct events_job){.kind = EVENTS_JOB_LIST});
+}
+
+static void check(struct events *events, int64_t now)
+{
+    events->check_due = now + events->settings.check_interval;
     for (struct listener *listener = events->listeners; listener; listener = listener->next)
-        listener->is_listed = false; /* what comes while it is made is there as well */
-    start_job(events, JOB_LIST, NULL);
+        listener->may_try = true;
+    start_listing(events);
 }
 
 /* --- What threads have done --- */
 
-static void end_listing(struct events *events, const struct job *job)
+static void end_listing(struct events *events, const struct events_job *job)
 {
     events->is_listing = false;
-    if (job->error)
+    if (events->is_outdated)
+        start_listing(events);
+    if (events->is_listing || job->error)
         return;
+    for (struct listener *listener = events->listeners; listener; listener = listener->next)
+        listener->is_listed = false;
     for (size_t i = 0; i < job->found_count; i++)
-        listen_to(events, job->found[i]);
+        listen_to(events, &job->found[i]);
     for (struct listener *listener = events->listeners, *next; listener; listener = next) {
         next = listener->next;
         if (!listener->is_listed && !listener->is_gone)
@@ -207,72 +154,68 @@ static void end_listing(struct events *events, const struct job *job)
     }
 }
 
-static void end_opening(struct events *events, const struct job *job)
+static void end_opening(struct events *events, const struct events_job *job)
 {
-    struct listener *listener = job->listener;
+    struct listener *listener = job->context;
 
     listener->is_busy = false;
     listener->link = job->link;
     if (listener->link && !listener->is_gone) {
         struct epoll_event wanted = {.events = EPOLLIN, .data.ptr = listener};
 
-        log_info("listening to link events", LOG_TEXT("device", job->name));
+        log_info("listening to link events", LOG_TEXT("device", listener->name));
         epoll_ctl(events->epoll, EPOLL_CTL_ADD, events->settings.source->descriptor(listener->link), &wanted);
     } else if (listener->is_gone) {
         let_go(events, listener);
-    } else if (job->error == -EPERM) {
-        listener->is_unwanted = true;
     } else if (listener->tries == MOST_TRIES) {
-        log_warn("no link events of the device: it is polled",
-                 LOG_TEXT("device", job->name[0] ? job->name : listener->uverbs),
+        log_warn("no link events of the device: it is polled", LOG_TEXT("device", listener->name),
                  LOG_TEXT("error", strerror(-job->error)));
+    } else {
+        try_to_open(events, listener); /* if it was renamed meanwhile, or a check has come */
     }
 }
 
 static void end_jobs(struct events *events)
 {
-    struct job *done, *next;
-    eventfd_t ignored;
+    struct events_job *next;
 
-    eventfd_read(events->wake, &ignored);
-    pthread_mutex_lock(&events->lock);
-    done = events->done;
-    events->done = NULL;
-    pthread_mutex_unlock(&events->lock);
-    for (; done; done = next) {
+    for (struct events_job *done = events_jobs_take(&events->jobs); done; done = next) {
         next = done->next;
-        events->jobs--;
-        if (done->kind == JOB_LIST)
+        if (done->kind == EVENTS_JOB_LIST)
             end_listing(events, done);
-        else if (done->kind == JOB_OPEN)
+        else if (done->kind == EVENTS_JOB_OPEN)
             end_opening(events, done);
         else
-            remove_listener(events, done->listener);
-        free(done->found);
-        free(done);
+            remove_listener(events, done->context);
+        events_job_free(done);
     }
 }
 
 /* --- What has come --- */
 
-bool events_note(struct events *events, const struct uevent *event)
+static void note_removal(struct events *events, const char *uverbs)
 {
-    if (strcmp(event->subsystem, "infiniband") == 0)
-        return true;
-    if (strcmp(event->subsystem, "infiniband_verbs") != 0 || !events->settings.source)
-        return false;
-    if (event->action == UEVENT_ADD) {
-        listen_to(events, event->name);
-    } else if (event->action == UEVENT_REMOVE) {
-        struct listener *listener = find_listener(events, event->name);
+    struct listener *listener = find_listener(events, uverbs);
 
-        if (listener)
-            let_go(events, listener);
-    }
-    return false; /* one of infiniband follows, or came before */
+    events->is_outdated = events->is_listing;
+    if (listener)
+        let_go(events, listener);
 }
 
-static bool take_uevents(struct events *events, int64_t now)
+bool events_note(struct events *events, const struct uevent *event)
+{
+    bool is_device = strcmp(event->subsystem, "infiniband") == 0;
+
+    if (!is_device && strcmp(event->subsystem, "infiniband_verbs") != 0)
+        return false;
+    if (event->action != UEVENT_REMOVE)
+        start_listing(events); /* udev gives a device its name after it was added, and then it may be wanted or not */
+    else if (!is_device)
+        note_removal(events, event->name);
+    return is_device; /* one of those comes with each of infiniband_verbs */
+}
+
+static bool take_uevents(struct events *events)
 {
     bool should_look = false;
     struct uevent event;
@@ -282,7 +225,7 @@ static bool take_uevents(struct events *events, int64_t now)
         should_look |= events_note(events, &event);
     if (result == 0)
         return should_look;
-    start_listing(events, now);
+    start_listing(events); /* some were lost */
     return true;
 }
 
@@ -311,13 +254,13 @@ bool events_take(struct events *events, int64_t now)
             should_look |= take_link_events(events, ready[i].data.ptr);
     for (int i = 0; i < n; i++) {
         if (ready[i].data.ptr == events)
-            should_look |= take_uevents(events, now);
+            should_look |= take_uevents(events);
         has_jobs |= !ready[i].data.ptr;
     }
     if (has_jobs)
         end_jobs(events);
-    if (now >= events->list_due)
-        start_listing(events, now);
+    if (now >= events->check_due)
+        check(events, now);
     return should_look;
 }
 
@@ -328,37 +271,30 @@ struct events *events_new(const struct events_settings *settings, int64_t now)
     struct events *events = memory_new(1, sizeof(*events));
     struct epoll_event of_jobs = {.events = EPOLLIN}, of_uevents = {.events = EPOLLIN, .data.ptr = events};
 
-    pthread_mutex_init(&events->lock, NULL);
     events->settings = *settings;
     events->epoll = epoll_create1(EPOLL_CLOEXEC);
-    events->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (settings->uevents < 0)
         events->settings.source = NULL; /* nothing would tell when a device must be closed */
-    if (events->epoll < 0 || events->wake < 0 || epoll_ctl(events->epoll, EPOLL_CTL_ADD, events->wake, &of_jobs) != 0 ||
+    if (!events_jobs_init(&events->jobs, &events->settings) || events->epoll < 0 ||
+        epoll_ctl(events->epoll, EPOLL_CTL_ADD, events->jobs.wake, &of_jobs) != 0 ||
         (settings->uevents >= 0 && epoll_ctl(events->epoll, EPOLL_CTL_ADD, settings->uevents, &of_uevents) != 0)) {
         events_free(events);
         return NULL;
     }
-    start_listing(events, now);
+    check(events, now);
     return events;
 }
 
 /* Takes back what threads have done, and does nothing further about it. */
 static void discard_jobs(struct events *events)
 {
-    struct job *done, *next;
+    struct events_job *next;
 
-    pthread_mutex_lock(&events->lock);
-    done = events->done;
-    events->done = NULL;
-    pthread_mutex_unlock(&events->lock);
-    for (; done; done = next) {
+    for (struct events_job *done = events_jobs_take(&events->jobs); done; done = next) {
         next = done->next;
-        events->jobs--;
-        if (done->kind == JOB_OPEN)
-            done->listener->link = done->link;
-        free(done->found);
-        free(done);
+        if (done->kind == EVENTS_JOB_OPEN)
+            ((struct listener *)done->context)->link = done->link;
+        events_job_free(done);
     }
 }
 
@@ -372,7 +308,8 @@ void events_free(struct events *events)
     for (struct listener *listener = events->listeners; listener; listener = listener->next)
         if (listener->link)
             events->settings.source->close(listener->link);
-    if (events->jobs > 0) { /* a thread is stuck; what it uses ends with the process, and so does what it holds open */
+    if (events->jobs.under_way >
+        0) { /* a thread is stuck; what it uses ends with the process, and so does what it holds open */
         events->next = left_behind;
         left_behind = events;
         return;
@@ -381,11 +318,9 @@ void events_free(struct events *events)
         remove_listener(events, events->listeners);
     if (events->settings.uevents >= 0)
         close(events->settings.uevents);
-    if (events->wake >= 0)
-        close(events->wake);
     if (events->epoll >= 0)
         close(events->epoll);
-    pthread_mutex_destroy(&events->lock);
+    events_jobs_fini(&events->jobs);
     free(events);
 }
 
@@ -412,4 +347,11 @@ struct events *events_listen(const char *sysfs_root, bool wants_links, const cha
 int events_descriptor(const struct events *events)
 {
     return events->epoll;
+}
+
+int64_t events_wait(const struct events *events, int64_t now)
+{
+    if (!events->settings.source)
+        return -1;
+    return events->check_due > now ? events->check_due - now : 0;
 }

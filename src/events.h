@@ -12,9 +12,8 @@
 
 /* Where link events come from; events_source_verbs is libibverbs, tests have others: see verbs.h. */
 struct events_source {
-    int (*list)(bool (*each)(void *context, const char *uverbs), void *context);
-    struct verbs_link *(*open)(const char *uverbs, bool (*wants)(void *context, const char *name), void *context,
-                               char *name, int *error);
+    int (*list)(bool (*each)(void *context, const char *uverbs, const char *name), void *context);
+    struct verbs_link *(*open)(const char *uverbs, const char *name, int *error);
     int (*descriptor)(const struct verbs_link *link);
     enum verbs_event (*next)(struct verbs_link *link);
     void (*close)(struct verbs_link *link);
@@ -42,8 +41,10 @@ struct events *events_listen(const char *sysfs_root, bool wants_links, const cha
 /* Closes what is open, which may take as long as the driver does. */
 void events_free(struct events *events);
 
-/* Becomes readable when events_take has something to do. */
+/* Becomes readable when events_take has something to do; and how many ms it may be put off if that does not happen, -1:
+ * for ever. */
 int events_descriptor(const struct events *events);
+int64_t events_wait(const struct events *events, int64_t now);
 
 /* Takes what has come; true if the devices should be looked at. now is in ms. */
 bool events_take(struct events *events, int64_t now);

@@ -3,12 +3,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <infiniband/verbs.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "memory.h"
 #include "sysfs.h"
+
+static const char verbs_class[] = "/sys/class/infiniband_verbs";
 
 /* sysfs_list: stops at the first verbs device. */
 static bool is_other(void *found, const char *name)
@@ -22,7 +25,7 @@ bool verbs_is_safe(const char *sysfs_root)
     bool found = false;
 
     if (sysfs_is_real(sysfs_root))
-        sysfs_list(AT_FDCWD, "/sys/class/infiniband_verbs", is_other, &found);
+        sysfs_list(AT_FDCWD, verbs_class, is_other, &found);
     return found;
 }
 
@@ -95,52 +98,63 @@ struct verbs_link {
 };
 
 struct name_filter {
-    bool (*each)(void *context, const char *uverbs);
+    bool (*each)(void *context, const char *uverbs, const char *name);
     void *context;
 };
 
-static bool pass_device(void *context, const char *name)
+/* The kernel's word: libibverbs may still have the name that a device had when it was listed first. */
+static bool read_name(const char *uverbs, char *name)
 {
-    const struct name_filter *filter = context;
+    char path[PATH_MAX], text[DEVICE_NAME_SIZE + 1];
+    ssize_t length;
 
-    return strncmp(name, "uverbs", strlen("uverbs")) != 0 || filter->each(filter->context, name);
+    snprintf(path, sizeof(path), "%s/%s/ibdev", verbs_class, uverbs);
+    length = sysfs_read_file(AT_FDCWD, path, text, sizeof(text));
+    return length > 0 && sysfs_parse_text(text, (size_t)length, name, DEVICE_NAME_SIZE);
 }
 
-int verbs_list(bool (*each)(void *context, const char *uverbs), void *context)
+/* What has no name, or no longer, is about to go. */
+static bool pass_device(void *context, const char *uverbs)
+{
+    const struct name_filter *filter = context;
+    char name[DEVICE_NAME_SIZE];
+
+    if (strncmp(uverbs, "uverbs", strlen("uverbs")) != 0 || !read_name(uverbs, name))
+        return true;
+    return filter->each(filter->context, uverbs, name);
+}
+
+int verbs_list(bool (*each)(void *context, const char *uverbs, const char *name), void *context)
 {
     struct name_filter filter = {.each = each, .context = context};
-    int error = sysfs_list(AT_FDCWD, "/sys/class/infiniband_verbs", pass_device, &filter);
+    int error = sysfs_list(AT_FDCWD, verbs_class, pass_device, &filter);
 
     return error == -ENOENT ? 0 : error;
 }
 
-static struct ibv_context *open_device(struct ibv_device *device, bool (*wants)(void *context, const char *name),
-                                       void *context, char *name, int *error)
+static struct ibv_context *open_device(struct ibv_device *device, const char *name, int *error)
 {
-    struct ibv_context *opened = NULL;
+    struct ibv_context *opened;
+    char current[DEVICE_NAME_SIZE];
 
-    snprintf(name, DEVICE_NAME_SIZE, "%s", ibv_get_device_name(device));
-    *error = -EPERM;
-    if (!wants(context, name))
+    if (!read_name(device->dev_name, current) || strcmp(current, name) != 0)
         return NULL;
     opened = ibv_open_device(device);
     *error = opened ? 0 : errno ? -errno : -EIO;
     return opened;
 }
 
-struct verbs_link *verbs_open(const char *uverbs, bool (*wants)(void *context, const char *name), void *context,
-                              char *name, int *error)
+struct verbs_link *verbs_open(const char *uverbs, const char *name, int *error)
 {
     struct ibv_device **devices = ibv_get_device_list(NULL);
     struct ibv_context *opened = NULL;
     struct verbs_link *link;
 
-    name[0] = '\0';
     *error = devices ? -ENODEV : -errno;
     for (size_t i = 0; devices && devices[i]; i++) {
         if (strcmp(devices[i]->dev_name, uverbs) != 0)
             continue;
-        opened = open_device(devices[i], wants, context, name, error);
+        opened = open_device(devices[i], name, error);
         break;
     }
     if (devices)

@@ -25,13 +25,13 @@ struct verbs_link;
 
 enum verbs_event { VERBS_NOTHING, VERBS_PORT, VERBS_OTHER, VERBS_GONE };
 
-/* Calls each for the name of every user-space verbs device there is, "uverbs0"; 0 or -errno. */
-int verbs_list(bool (*each)(void *context, const char *uverbs), void *context);
+/* Calls each for every user-space verbs device there is, "uverbs0", with the name of the device behind it, "mlx5_0", as
+ * the kernel has it now; opens none. 0 or -errno. */
+int verbs_list(bool (*each)(void *context, const char *uverbs, const char *name), void *context);
 
-/* Opens the device behind uverbs, if wants (a device name such as "mlx5_0") agrees. The link, or NULL with *error: -EPERM
- * if it was not wanted. Takes as long as the driver does. name has room for DEVICE_NAME_SIZE. */
-struct verbs_link *verbs_open(const char *uverbs, bool (*wants)(void *context, const char *name), void *context,
-                              char *name, int *error);
+/* Opens the device behind uverbs, if that is still its name. The link, or NULL with *error: -ENODEV if it has another
+ * name or is gone, else what opening it gave. Takes as long as the driver does. */
+struct verbs_link *verbs_open(const char *uverbs, const char *name, int *error);
 
 /* Becomes readable with each event, and is read without waiting. */
 int verbs_descriptor(const struct verbs_link *link);

@@ -44,19 +44,19 @@ void worker_pool_init(struct worker_pool *pool, const struct collector_settings 
     pthread_condattr_destroy(&monotonic);
 }
 
-int worker_start_thread(void *(*run)(void *context), void *context)
+int worker_start_thread(pthread_t *thread, void *(*run)(void *context), void *context)
 {
     sigset_t all, before;
     pthread_attr_t attributes;
-    pthread_t thread;
+    pthread_t detached;
     int error;
 
     pthread_attr_init(&attributes);
     pthread_attr_setstacksize(&attributes, STACK_SIZE);
-    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    pthread_attr_setdetachstate(&attributes, thread ? PTHREAD_CREATE_JOINABLE : PTHREAD_CREATE_DETACHED);
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    error = pthread_create(&thread, &attributes, run, context);
+    error = pthread_create(thread ? thread : &detached, &attributes, run, context);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     pthread_attr_destroy(&attributes);
     return -error;
@@ -269,7 +269,7 @@ struct worker *worker_new(struct worker_pool *pool, const char *name)
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_cond_init(&worker->left, &monotonic);
     pthread_condattr_destroy(&monotonic);
-    error = worker_start_thread(run, worker);
+    error = worker_start_thread(NULL, run, worker);
     if (error) {
         free_worker(worker);
         errno = -error;

@@ -6,12 +6,14 @@ import re
 import sys
 
 LAYERS = """log memory bucket uevent trouble port column sysfs snapshot verbs nldev scan_file scan_port scan_named
-            scan_netdev scan_identity scan worker collector_list collector_tell collector events history cache health
+            scan_netdev scan_identity scan worker collector_list collector_tell collector events_job events
+            history cache health
             service answer agentx notification changes print varbind table shortcut session notify agent options
             main""".split()
 SAME_JOB = [                            # one module in several files: a header may be used by those beside it
     {"scan_port", "scan_named", "scan_netdev"},
     {"worker", "collector_list", "collector_tell", "collector"},
+    {"events_job", "events"},
 ]
 NET_SNMP = {"varbind", "table", "shortcut", "notify", "session", "agent"}  # who may include net-snmp/
 VERBS = {"verbs"}                        # who may include infiniband/
