@@ -5,11 +5,14 @@
 
 #include "notify.h"
 
+#include <errno.h>
+#include <string.h>
 #include <time.h>
 
 #include "bucket.h"
 #include "changes.h"
 #include "log.h"
+#include "lookout.h"
 #include "notification.h"
 #include "session.h"
 #include "varbind.h"
@@ -25,6 +28,7 @@ enum { ARC_NOTIFICATIONS = 0 };
 
 static struct {
     struct notify_settings settings; /* cache is NULL while nothing is to be told */
+    struct lookout *lookout;         /* for events; NULL: there are none */
     struct changes *changes;
     int64_t refreshes; /* of the cache, as noted */
     struct bucket event_looks;
@@ -47,10 +51,15 @@ void notify_start(const struct notify_settings *settings)
     notify.settings = *settings;
     notify.changes = changes_new();
     notify.event_looks = bucket_new(EVENT_LOOKS, EVENT_INTERVAL);
+    notify.lookout = settings->events ? lookout_start(settings->events) : NULL;
+    if (settings->events && !notify.lookout)
+        log_warn("no events: there is no thread for them; all devices are polled", LOG_TEXT("error", strerror(errno)));
 }
 
 void notify_end(void)
 {
+    lookout_end(notify.lookout);
+    notify.lookout = NULL;
     changes_free(notify.changes);
     notify.changes = NULL;
     notify.settings.cache = NULL;
@@ -173,7 +182,7 @@ static void look(int64_t now)
 
 int notify_descriptor(void)
 {
-    return notify.settings.cache && notify.settings.events ? events_descriptor(notify.settings.events) : -1;
+    return notify.lookout ? lookout_descriptor(notify.lookout) : -1;
 }
 
 static int64_t until_send(int64_t now)
@@ -202,8 +211,8 @@ void notify_run(void)
 
     if (!notify.settings.cache)
         return;
-    if (notify.settings.events)
-        notify.wants_look |= events_take(notify.settings.events, now_ms());
+    if (notify.lookout)
+        notify.wants_look |= lookout_take(notify.lookout);
     if (until_look(now_ms()) == 0)
         look(now_ms());
     note_refresh(now_ms());

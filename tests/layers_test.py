@@ -7,7 +7,7 @@ import sys
 
 LAYERS = """log memory bucket uevent trouble port column sysfs snapshot verbs nldev scan_file scan_port scan_named
             scan_netdev scan_identity scan worker collector_list collector_tell collector events_job events
-            history cache health
+            lookout history cache health
             service answer agentx notification changes print varbind table shortcut session notify agent options
             main""".split()
 SAME_JOB = [                            # one module in several files: a header may be used by those beside it

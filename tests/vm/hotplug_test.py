@@ -6,6 +6,7 @@ import collections
 import contextlib
 import re
 import threading
+import time
 
 import vm
 import tap
@@ -119,6 +120,43 @@ def test_unload(client, are_open):
     settles(lambda: client.cell("rdmaAgentHealth.0"), "INTEGER: ok(1)", "once it is loaded, they are back")
 
 
+def sleeps_in(agent):
+    """The number of the system call in which the main thread is asleep, or "running"."""
+    with open("/proc/%d/syscall" % agent.child.pid, encoding="ascii") as call:
+        return call.read().split()[0]
+
+
+def samples(agent, count):
+    for _ in range(count):
+        time.sleep(0.2)
+        yield sleeps_in(agent)
+
+
+def waits_for_snmpd(agent, idle):
+    """It sleeps, and elsewhere than in the main loop."""
+    calls = set(samples(agent, 2))
+    return len(calls) == 1 and not calls & {idle, "running"}
+
+
+def test_stopped_snmpd(master, agent, alone):
+    agent.wait_log("listening to link events.*device=rxe0")
+    idle = collections.Counter(samples(agent, 5)).most_common(1)[0][0]
+    master.pause()
+    try:
+        wait_for(lambda: waits_for_snmpd(agent, idle), "the subagent waits for snmpd")
+        seconds = vm.timed(vm.command, "rdma", "link", "del", "rxe0")
+        is_waiting = waits_for_snmpd(agent, idle)
+    finally:
+        master.resume()
+    tap.ok(seconds < alone["rdma link del"] + vm.BLOCKED_FOR and is_waiting,
+           "while we wait for an snmpd that hangs, rdma link del is held up by less than %g s" % vm.BLOCKED_FOR,
+           "%.2f s, without us %.2f s; still waiting: %s" % (seconds, alone["rdma link del"], is_waiting))
+    tap.note("rdma link del: %.2f s, without us %.2f s" % (seconds, alone["rdma link del"]))
+    vm.command("rdma", "link", "add", "rxe0", "type", "rxe", "netdev", "veth0")
+    agent.wait_log("listening to link events.*device=rxe0")
+    serving_whole(master)
+
+
 def main(workspace):
     master = workspace.enter(Master(workspace))
     vm.add_pair()
@@ -132,6 +170,7 @@ def main(workspace):
             are_open = source == "verbs"
             if are_open:
                 vm.await_listening(agent, "rxe0", "rxe1")
+                test_stopped_snmpd(master, agent, alone)
             test_changes(master, alone, are_open)
             test_unload(master.client(), are_open)
             tap.ok(agent.is_running() and "level=error" not in agent.log(), "nothing of it is an error", agent.log())
