@@ -1,5 +1,5 @@
 /* events: what tells between two looks that something has happened: the kernel, of devices that come and go, and
- * libibverbs, of links. All of it becomes one descriptor for the main loop. A device that is open for its events cannot be
+ * libibverbs, of links. All of it becomes one descriptor to wait for. A device that is open for its events cannot be
  * removed, so it is closed as soon as the kernel wants to, and whatever may take long is done by a thread. */
 #ifndef RDMA_AGENTX_EVENTS_H
 #define RDMA_AGENTX_EVENTS_H
