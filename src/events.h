@@ -41,8 +41,8 @@ struct events *events_listen(const char *sysfs_root, bool wants_links, const cha
 /* Closes what is open, which may take as long as the driver does. */
 void events_free(struct events *events);
 
-/* Becomes readable when events_take has something to do; and how many ms it may be put off if that does not happen, -1:
- * for ever. */
+/* Becomes readable when events_take has something to do; and how many ms it may be put off if that does not happen,
+ * -1: for ever. */
 int events_descriptor(const struct events *events);
 int64_t events_wait(const struct events *events, int64_t now);
 

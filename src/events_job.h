@@ -1,5 +1,5 @@
-/* events_job: what may take as long as a driver does: devices are listed, opened and closed by threads, one for each job,
- * which give back what came of it. */
+/* events_job: what may take as long as a driver does: threads list, open and close devices, one for each job, and give
+ * back what came of it. */
 #ifndef RDMA_AGENTX_EVENTS_JOB_H
 #define RDMA_AGENTX_EVENTS_JOB_H
 

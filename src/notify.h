@@ -14,7 +14,8 @@ struct notify_settings {
     struct events *events;  /* what tells earlier; may be NULL */
 };
 
-/* Starts a thread that takes the events; they are another's again after notify_end. Without this, the functions below do nothing and want nothing. */
+/* Starts a thread that takes the events; they are another's again after notify_end. Without this, the functions below do
+ * nothing and want nothing. */
 void notify_start(const struct notify_settings *settings);
 void notify_end(void);
 
