@@ -65,21 +65,39 @@ static int query_device(struct ibv_context *context, struct device *device)
     return 0;
 }
 
+/* The kernel's word: libibverbs may still have the name that a device had when it was listed first. */
+static bool read_name(const char *uverbs, char *name)
+{
+    char path[PATH_MAX], text[DEVICE_NAME_SIZE + 1];
+    ssize_t length;
+
+    snprintf(path, sizeof(path), "%s/%s/ibdev", verbs_class, uverbs);
+    length = sysfs_read_file(AT_FDCWD, path, text, sizeof(text));
+    return length > 0 && sysfs_parse_text(text, (size_t)length, name, DEVICE_NAME_SIZE);
+}
+
+static struct ibv_device *find_device(struct ibv_device **devices, const char *name)
+{
+    char current[DEVICE_NAME_SIZE];
+
+    for (size_t i = 0; devices[i]; i++)
+        if (read_name(devices[i]->dev_name, current) && strcmp(current, name) == 0)
+            return devices[i];
+    return NULL;
+}
+
 int verbs_query(struct device *device)
 {
-    struct ibv_device **devices = ibv_get_device_list(NULL);
+    struct ibv_device **devices = ibv_get_device_list(NULL), *found;
     struct ibv_context *context = NULL;
     int result = -ENODEV;
 
     if (!devices)
         return -errno;
-    for (size_t i = 0; devices[i]; i++) {
-        if (strcmp(ibv_get_device_name(devices[i]), device->name) != 0)
-            continue;
-        context = ibv_open_device(devices[i]);
-        if (!context)
-            result = errno ? -errno : -EIO;
-        break;
+    found = find_device(devices, device->name);
+    if (found) {
+        context = ibv_open_device(found);
+        result = errno ? -errno : -EIO;
     }
     ibv_free_device_list(devices);
     if (!context)
@@ -101,17 +119,6 @@ struct name_filter {
     bool (*each)(void *context, const char *uverbs, const char *name);
     void *context;
 };
-
-/* The kernel's word: libibverbs may still have the name that a device had when it was listed first. */
-static bool read_name(const char *uverbs, char *name)
-{
-    char path[PATH_MAX], text[DEVICE_NAME_SIZE + 1];
-    ssize_t length;
-
-    snprintf(path, sizeof(path), "%s/%s/ibdev", verbs_class, uverbs);
-    length = sysfs_read_file(AT_FDCWD, path, text, sizeof(text));
-    return length > 0 && sysfs_parse_text(text, (size_t)length, name, DEVICE_NAME_SIZE);
-}
 
 /* What has no name, or no longer, is about to go. */
 static bool pass_device(void *context, const char *uverbs)

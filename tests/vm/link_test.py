@@ -5,7 +5,7 @@ cable, and the MTU of the network interface, which is that of the port."""
 import vm
 import expected_walk
 import tap
-from harness import UNHURRIED, Agent, Master, serving_whole, wait_for
+from harness import UNHURRIED, Agent, Master, serving_whole, settles, wait_for
 
 COLUMNS = ("rdmaPortState", "rdmaPortStateText", "rdmaPortPhysState", "rdmaPortPhysStateText", "rdmaPortLinkSpeed",
            "rdmaPortLinkWidth", "rdmaPortGid", "rdmaPortNetdev", "rdmaPortIfIndex")
@@ -86,6 +86,26 @@ def test_rename(client):
     tap.equal(row(client, "rxe0"), wanted_row("rxe0"), "a network interface with another name is found again")
 
 
+def test_swapped_names(client):
+    """libibverbs keeps the names under which it has seen devices first."""
+    vm.shell("""
+        rdma dev set rxe0 name rxe2
+        rdma dev set rxe1 name rxe0
+        rdma dev set rxe2 name rxe1
+        """)
+    def active():
+        return [client.cell('rdmaPortActiveMtu."%s".1' % device) for device in ("rxe0", "rxe1")]
+    wanted = ["Gauge32: %d" % vm.devinfo(device)["active_mtu"] for device in ("rxe0", "rxe1")]
+    tap.equal(wanted, ["Gauge32: 1024", "Gauge32: 4096"], "two devices with each other's names")
+    settles(active, wanted, "have their own MTU each")
+    vm.shell("""
+        rdma dev set rxe0 name rxe2
+        rdma dev set rxe1 name rxe0
+        rdma dev set rxe2 name rxe1
+        """)
+    settles(active, wanted[::-1], "and again, with their old names")
+
+
 def main(workspace):
     master = workspace.enter(Master(workspace))
     vm.add_pair()
@@ -95,6 +115,7 @@ def main(workspace):
     test_states(client)
     test_mtu(client)
     test_rename(client)
+    test_swapped_names(client)
 
 
 if __name__ == "__main__":
