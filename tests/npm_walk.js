@@ -2,7 +2,7 @@
  *
  *     node npm_walk.js PORT VERSION OID [COMMUNITY | USER AUTHENTICATION PRIVACY]
  *
- * The agent is on 127.0.0.1; VERSION is 2c or 3 (SHA, AES, authPriv). NPM_SNMP is the node_modules that has net-snmp.
+ * The agent is on 127.0.0.1; VERSION is 2c or 3 (SHA-256, AES, authPriv). NPM_SNMP is the node_modules that has net-snmp.
  * Status 3: the package is not there. */
 "use strict";
 
@@ -27,7 +27,7 @@ function openSession(snmp, port, version, credentials) {
         const user = {
             name, authKey, privKey,
             level: snmp.SecurityLevel.authPriv,
-            authProtocol: snmp.AuthProtocols.sha,
+            authProtocol: snmp.AuthProtocols.sha256,
             privProtocol: snmp.PrivProtocols.aes,
         };
         return snmp.createV3Session("127.0.0.1", user, options);
