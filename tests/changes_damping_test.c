@@ -45,6 +45,22 @@ START_TEST(a_port_that_is_as_it_was_told_has_flapped)
 }
 END_TEST
 
+/* A device that is reset again and again drowns nobody with its ports. */
+START_TEST(another_registration_holds_its_ports_back_as_well)
+{
+    host.device[0].state = DOWN;
+    host_look();
+    TELLS(PORT_DOWN);
+    host_register_anew(0);
+    host.device[0].state = ACTIVE;
+    host_look();
+    TELLS(DEVICE_ADDED);
+    TELLS_NOTHING();
+    host_wait_out_damping();
+    TELLS(PORT_UP);
+}
+END_TEST
+
 START_TEST(one_port_does_not_hold_back_another)
 {
     host.device[0].state = DOWN;
@@ -244,6 +260,7 @@ Suite *unit_suite(void)
     tcase_add_checked_fixture(tcase, host_make, host_free);
     tcase_add_test(tcase, a_port_has_one_notification_in_five_seconds_and_the_last_is_what_it_is);
     tcase_add_test(tcase, a_port_that_is_as_it_was_told_has_flapped);
+    tcase_add_test(tcase, another_registration_holds_its_ports_back_as_well);
     tcase_add_test(tcase, one_port_does_not_hold_back_another);
     tcase_add_test(tcase, what_was_not_delivered_is_told_as_it_is_when_it_can_be);
     tcase_add_test(tcase, what_happens_while_a_notification_is_under_way_is_told_after_it);
