@@ -214,6 +214,17 @@ def hung(bench):
     tap.equal(bench.receiver.rest(), [], "and only once")
 
 
+def killed(bench):
+    """An snmpd that is killed before it has read the notification: the next one gets it."""
+    bench.master.pause()
+    bench.tree.set(port(11, "state"), DOWN)
+    bench.agent.wait_log("msg=notification name=rdmaPortDown device=%s port=1" % slim_name(11))
+    bench.master.kill9()
+    bench.master.start()
+    carries(bench.receiver.next("rdmaPortDown"), "rdmaPortDown", index_of(11), of_port(11, "down(1)", "active(4)", 1),
+            "what an snmpd that was killed had not read, the next one sends")
+
+
 def storm():
     """256 ports that change 1,000 times a second: neither the subagent nor snmpd is blocked."""
     count, seconds = 256, 5
@@ -293,6 +304,7 @@ def main():
     with Bench() as bench:
         away(bench)
         hung(bench)
+        killed(bench)
     unlisted()
     fallback()
     storm()
