@@ -308,8 +308,8 @@ void events_free(struct events *events)
     for (struct listener *listener = events->listeners; listener; listener = listener->next)
         if (listener->link)
             events->settings.source->close(listener->link);
-    if (events->jobs.under_way >
-        0) { /* a thread is stuck; what it uses ends with the process, and so does what it holds open */
+    /* A thread may be stuck: what it uses ends with the process, and so does what it holds open. */
+    if (events->jobs.under_way > 0) {
         events->next = left_behind;
         left_behind = events;
         return;

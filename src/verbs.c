@@ -86,20 +86,29 @@ static struct ibv_device *find_device(struct ibv_device **devices, const char *n
     return NULL;
 }
 
-int verbs_query(struct device *device)
+/* Opens the device that has the name now, and is that uverbs (NULL: any). NULL with -errno in *error. */
+static struct ibv_context *open_device(const char *name, const char *uverbs, int *error)
 {
     struct ibv_device **devices = ibv_get_device_list(NULL), *found;
-    struct ibv_context *context = NULL;
-    int result = -ENODEV;
+    struct ibv_context *opened = NULL;
 
+    *error = devices ? -ENODEV : -errno;
     if (!devices)
-        return -errno;
-    found = find_device(devices, device->name);
-    if (found) {
-        context = ibv_open_device(found);
-        result = errno ? -errno : -EIO;
+        return NULL;
+    found = find_device(devices, name);
+    if (found && (!uverbs || strcmp(found->dev_name, uverbs) == 0)) {
+        opened = ibv_open_device(found);
+        *error = opened ? 0 : errno ? -errno : -EIO;
     }
     ibv_free_device_list(devices);
+    return opened;
+}
+
+int verbs_query(struct device *device)
+{
+    int result;
+    struct ibv_context *context = open_device(device->name, NULL, &result);
+
     if (!context)
         return result;
     result = query_ports(context, device);
@@ -139,33 +148,11 @@ int verbs_list(bool (*each)(void *context, const char *uverbs, const char *name)
     return error == -ENOENT ? 0 : error;
 }
 
-static struct ibv_context *open_device(struct ibv_device *device, const char *name, int *error)
-{
-    struct ibv_context *opened;
-    char current[DEVICE_NAME_SIZE];
-
-    if (!read_name(device->dev_name, current) || strcmp(current, name) != 0)
-        return NULL;
-    opened = ibv_open_device(device);
-    *error = opened ? 0 : errno ? -errno : -EIO;
-    return opened;
-}
-
 struct verbs_link *verbs_open(const char *uverbs, const char *name, int *error)
 {
-    struct ibv_device **devices = ibv_get_device_list(NULL);
-    struct ibv_context *opened = NULL;
+    struct ibv_context *opened = open_device(name, uverbs, error);
     struct verbs_link *link;
 
-    *error = devices ? -ENODEV : -errno;
-    for (size_t i = 0; devices && devices[i]; i++) {
-        if (strcmp(devices[i]->dev_name, uverbs) != 0)
-            continue;
-        opened = open_device(devices[i], name, error);
-        break;
-    }
-    if (devices)
-        ibv_free_device_list(devices);
     if (!opened)
         return NULL;
     if (fcntl(opened->async_fd, F_SETFL, O_NONBLOCK) != 0) {

@@ -75,17 +75,23 @@ START_TEST(a_name_that_was_missed_is_noticed_at_the_next_check)
 }
 END_TEST
 
-START_TEST(a_device_that_is_renamed_while_it_is_opened_is_opened_under_its_new_name)
+/* Device 2, which appears and takes its time. */
+static void rename_while_it_is_opened(const char *name)
 {
-    make_with_first_excluded();
     verbs_fake_put(2, true);
     verbs_fake_hang(true);
     verbs_fake_note(UEVENT_ADD, "infiniband_verbs", "uverbs2");
     verbs_fake_run_until(verbs_fake_is_being_opened, 2);
-    verbs_fake_rename(2, "rocep65s0f0");
-    verbs_fake_note(UEVENT_OTHER, "infiniband", "rocep65s0f0");
+    verbs_fake_rename(2, name);
+    verbs_fake_note(UEVENT_OTHER, "infiniband", name);
     verbs_fake_settle();
     verbs_fake_hang(false);
+}
+
+START_TEST(a_device_that_is_renamed_while_it_is_opened_is_opened_under_its_new_name)
+{
+    make_with_first_excluded();
+    rename_while_it_is_opened("rocep65s0f0");
     verbs_fake_run_until(verbs_fake_is_open, 2);
     ck_assert_int_eq(verbs_fake_openings(2), 2);
 }
@@ -94,14 +100,7 @@ END_TEST
 START_TEST(a_device_that_is_excluded_while_it_is_opened_is_not_listened_to)
 {
     make_with_first_excluded();
-    verbs_fake_put(2, true);
-    verbs_fake_hang(true);
-    verbs_fake_note(UEVENT_ADD, "infiniband_verbs", "uverbs2");
-    verbs_fake_run_until(verbs_fake_is_being_opened, 2);
-    verbs_fake_rename(2, "mlx5_0");
-    verbs_fake_note(UEVENT_OTHER, "infiniband", "mlx5_0");
-    verbs_fake_settle();
-    verbs_fake_hang(false);
+    rename_while_it_is_opened("mlx5_0");
     verbs_fake_settle();
     verbs_fake_check();
     ck_assert_int_eq(verbs_fake_openings(2), 1);

@@ -24,8 +24,8 @@ void verbs_fake_put(int i, bool is_there);
 void verbs_fake_rename(int i, const char *name);
 void verbs_fake_refuse(int i, int error);
 void verbs_fake_hang(bool hangs);
-void verbs_fake_tell(int i,
-                     const char *octets); /* an octet for each event: 'p' of a port, 'o' another one, 'f' fatal */
+/* An octet for each event: 'p' of a port, 'o' another one, 'f' fatal. */
+void verbs_fake_tell(int i, const char *octets);
 
 /* What was done with it. */
 bool verbs_fake_is_open(int i);
