@@ -10,7 +10,9 @@
 #include "rows.h"
 #include "unit.h"
 
-enum { BATCHES = 20, SUFFIXES = 250, MOST_DEVICES = 8, BIGGEST = UINT32_MAX };
+#define BIGGEST UINT32_MAX
+
+enum { BATCHES = 20, SUFFIXES = 250, MOST_DEVICES = 8 };
 
 static uint64_t seed;
 static struct agent_state agent;

@@ -107,7 +107,7 @@ END_TEST
 /* Downs of as many ports as there are. */
 static void add_many_and_let_them_fall(size_t count)
 {
-    char name[16];
+    char name[sizeof("mlx5_") + 20];
 
     while (host.devices < count) {
         snprintf(name, sizeof(name), "mlx5_%zu", host.devices);

@@ -9,7 +9,9 @@
 #define LONGEST_NAME "a23456789_123456789_123456789_123456789_123456789_123456789_123" /* 63 */
 #define LONGEST_COUNTER "c23456789_123456789_123456789_123456789_12345678"             /* 48 */
 
-enum { MOST_ROWS = 64, BIGGEST = UINT32_MAX };
+#define BIGGEST UINT32_MAX
+
+enum { MOST_ROWS = 64 };
 
 /* One index of a table, as found by walking it. */
 struct index {
