@@ -19,7 +19,7 @@ DIRECTORY = {4: "counters", 5: "hw_counters"}
 
 
 def print_catalogue(*options):
-    return subprocess.run([os.path.join(BUILD, "catalogue"), *options], check=True, capture_output=True,
+    return subprocess.run([os.path.join(BUILD, "tests", "catalogue"), *options], check=True, capture_output=True,
                           text=True).stdout.splitlines()
 
 
