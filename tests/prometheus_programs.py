@@ -56,10 +56,9 @@ def generator():
 
 def promtool():
     """The promtool of the oldest version, which knows least."""
-    for path in versions("prometheus").values():
-        if os.path.exists(os.path.join(path, "usr/bin/promtool")):
-            return os.path.join(path, "usr/bin/promtool")
-    return need_program("PROMTOOL", "promtool")
+    unpacked = sorted((version, path) for name in ("prometheus", "promtool") for version, path in versions(name).items())
+    programs = [os.path.join(path, "usr/bin/promtool") for _, path in unpacked]
+    return need_program("PROMTOOL", *filter(os.path.exists, programs), "promtool")
 
 
 def prometheis():
@@ -72,7 +71,7 @@ def prometheis():
 
 def catalogue():
     """The program that prints the catalogue."""
-    return need_program("CATALOGUE", os.path.join(BUILD, "catalogue"))
+    return need_program("CATALOGUE", os.path.join(BUILD, "tests", "catalogue"))
 
 
 def mib():
