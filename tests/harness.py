@@ -74,7 +74,8 @@ def need_program(variable, *places):
 
 
 def in_build(name):
-    return os.path.join(BUILD, name), os.path.join(BUILD, "tests", name)
+    """Where a program of this build may be."""
+    return [os.path.join(BUILD, directory, name) for directory in ("", "tests", "tests/fuzz")]
 
 
 class Workspace(contextlib.ExitStack):
@@ -218,6 +219,7 @@ class Master(Process):
         self.socket = "unix:" + os.path.join(self.directory, "agentx")
         self.client_directory = workspace.make_directory("client")
         self.port = None
+        self.agents = []        # that were started with this snmpd
         with open(os.path.join(self.directory, "snmpd.conf"), "w", encoding="ascii") as file:
             file.write("""
 rocommunity {snmp.COMMUNITY}
@@ -264,15 +266,21 @@ dontLogTCPWrappersConnects yes
         return bool(lines) and " = STRING: " in lines[0]
 
 
+    def still_awaits(self):
+        """RuntimeError, with its log, if no subagent runs that could be waited for."""
+        if self.agents and not any(agent.is_running() for agent in self.agents):
+            raise RuntimeError("rdma-agentx has ended; its log:\n" + self.agents[-1].log())
+
+
 def serving(master, seconds=PATIENCE):
     """Waits until snmpd answers for the subagent."""
-    wait_for(master.serves, "snmpd serves RDMA-PORT-MIB", seconds)
+    wait_for(lambda: master.serves() or master.still_awaits(), "snmpd serves RDMA-PORT-MIB", seconds)
 
 
 def serving_whole(master, seconds=PATIENCE):
     """Waits until the subagent is served and has read every device in time: on a busy machine the first try may not."""
     line = "rdmaAgentHealth.0 = INTEGER: ok(1)"
-    wait_for(lambda: master.client(timeout=1).get("rdmaAgentHealth.0").lines == [line],
+    wait_for(lambda: master.client(timeout=1).get("rdmaAgentHealth.0").lines == [line] or master.still_awaits(),
              "RDMA-PORT-MIB is served, and every device was read whole", seconds)
 
 
@@ -294,6 +302,7 @@ class Agent(Process):
         self.directory = workspace.make_directory("agent")
         with open(os.path.join(self.directory, "rdma-agentx.conf"), "w", encoding="ascii") as file:
             file.write(configuration)
+        self.others = getattr(master, "agents", [])     # a test may play the master
         self.arguments = [*shlex.split(os.environ.get("AGENT_WRAPPER", "")), program, "-f", "-x", master.socket,
                           "--sysfs-root", sysfs_root, *options]
         self.environment = {"SNMPCONFPATH": self.directory, "SNMP_PERSISTENT_DIR": self.directory}
@@ -301,25 +310,35 @@ class Agent(Process):
 
     def start(self):
         self.spawn(self.arguments, self.environment, stdin=subprocess.DEVNULL)
+        if self not in self.others:
+            self.others.append(self)
+
+    def run_as(self, *wrapper):
+        """Has it run by a command that makes it another user, who need not be able to enter the build directory."""
+        at = self.arguments.index("-f") - 1
+        program = shutil.copy(self.arguments[at], self.workspace.make_directory("program"))
+        os.chmod(self.directory, 0o777)
+        self.arguments[:at + 1] = [*wrapper, program]
 
 
 class Tree(Process):
     """A .tree file as a sysfs, in the directory root.
 
     Served by treefs, which can make things go wrong; where there is no FUSE and the test does not
-    need faults, unpacked into plain files. The methods are the commands of treefs_control.h.
+    need faults, and where it is about numbers and wants it plain, unpacked into files. The methods
+    are the commands of treefs_control.h.
     """
 
-    def __init__(self, workspace, tree_file, faults=True):
+    def __init__(self, workspace, tree_file, faults=True, plain=False):
         super().__init__(workspace, "treefs")
-        self.tree_file, self.faults = tree_file, faults
+        self.tree_file, self.faults, self.plain = tree_file, faults, plain
         self.root = workspace.make_directory("sysfs")
 
     def start(self):
         program = find_program("TREEFS", *in_build("treefs"))
-        missing = ("no treefs: set TREEFS to its path" if not program else
+        missing = ("no faults in plain files" if self.plain else "no treefs: set TREEFS to its path" if not program else
                    "no /dev/fuse" if not os.access("/dev/fuse", os.R_OK | os.W_OK) else self.mount(program))
-        if missing and self.faults:
+        if missing and self.faults and not self.plain:
             raise tap.Skip(missing)
         if missing:
             subprocess.run([need_program("UNTREE", *in_build("untree")), self.tree_file, self.root], check=True)

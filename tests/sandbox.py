@@ -1,8 +1,8 @@
 """Runs a program under the seccomp filters that systemd would make of a unit file, where there is no systemd to do it.
 
-    python3 tests/sandbox.py rdma-agentx.service /usr/sbin/rdma-agentx --foreground
+    python3 tests/sandbox.py rdma-agentx.service [UID] /usr/sbin/rdma-agentx --foreground
 
-What the filters refuse fails, with the errors it would fail with there. systemd-analyze knows what the groups of
+With UID, which only root can give, it is that user's and has no capability. What the filters refuse fails, with the errors it would fail with there. systemd-analyze knows what the groups of
 SystemCallFilter= hold, libseccomp makes filters. Where one of the two is missing, LookupError says which.
 """
 
@@ -18,6 +18,7 @@ ALLOW, REFUSE = 0x7fff0000, 0x00050000      # SCMP_ACT_ALLOW, SCMP_ACT_ERRNO(0)
 EQUAL, MASKED = 4, 7                        # enum scmp_compare
 NAMESPACES = (0x80, 0x20000, 0x2000000, 0x4000000, 0x8000000, 0x10000000, 0x20000000, 0x40000000)   # CLONE_NEW*
 PROT_WRITE, PROT_EXEC = 2, 4
+PR_CAPBSET_DROP = 24
 FAMILIES = 64                               # more than there are
 
 
@@ -125,23 +126,42 @@ def need():
     return library
 
 
-def enter(unit_file):
-    """This process, and what it becomes, is under the filters from now on."""
+def filters(unit_file):
+    """What a process has to load to be under the filters of the unit, as what it becomes then is."""
     library, unit = need(), settings(unit_file)
     listed = Filter(library, REFUSE | errno.EPERM)
     for name in allowed_calls(unit):
         listed.rule(ALLOW, name)
-    filters = []
+    made = []
     if unit.get("RestrictNamespaces") == ["yes"]:
-        filters.append(restrict_namespaces(library))
+        made.append(restrict_namespaces(library))
     if unit.get("MemoryDenyWriteExecute") == ["yes"]:
-        filters.append(deny_write_execute(library))
-    filters.append(restrict_families(library, " ".join(unit["RestrictAddressFamilies"])))
-    filters.append(listed)      # the last one: it refuses to load more
-    for one in filters:
+        made.append(deny_write_execute(library))
+    return [*made, restrict_families(library, " ".join(unit["RestrictAddressFamilies"])), listed]    # which ends loading
+
+
+def drop_privileges(uid):
+    """This process is of another user and group from now on, without any capability, and can get none."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    with open("/proc/sys/kernel/cap_last_cap", encoding="ascii") as file:
+        last = int(file.read())
+    for capability in range(last + 1):
+        if libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) != 0:
+            raise OSError(ctypes.get_errno(), "PR_CAPBSET_DROP")
+    os.setgroups([])
+    os.setresgid(uid, uid, uid)
+    os.setresuid(uid, uid, uid)
+
+
+def main(unit_file, *command):
+    allowed = filters(unit_file)
+    if command[0].isdigit():
+        uid, *command = command
+        drop_privileges(int(uid))
+    for one in allowed:
         one.load()
+    os.execv(command[0], command)
 
 
 if __name__ == "__main__":
-    enter(sys.argv[1])
-    os.execv(sys.argv[2], sys.argv[2:])
+    main(*sys.argv[1:])

@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 
 import sandbox
 import tap
@@ -97,10 +98,8 @@ def wrapped(agent, trace):
     if shutil.which("strace") and subprocess.run(["strace", "-o", "/dev/null", "true"], capture_output=True,
                                                  check=False).returncode == 0:
         command += ["strace", "-D", "-ff", "-o", trace]
-    if os.geteuid() == 0:
-        command += ["setpriv", "--reuid=%d" % NOBODY, "--regid=%d" % NOBODY, "--clear-groups", "--bounding-set=-all",
-                    "--inh-caps=-all", "--no-new-privs"]
-    agent.arguments[:0] = command + [shutil.which("python3"), os.path.join(SOURCE, "tests", "sandbox.py"), UNIT]
+    user = [str(NOBODY)] if os.geteuid() == 0 else []
+    agent.run_as(*command, sys.executable, os.path.join(SOURCE, "tests", "sandbox.py"), UNIT, *user)
     return agent
 
 
@@ -140,7 +139,6 @@ def test_sandbox(workspace):
     trace = os.path.join(workspace.make_directory("trace"), "calls")
     os.chmod(os.path.dirname(trace), 0o777)
     agent = wrapped(Agent(workspace, master, tree.root, "--cache-ttl", "100ms", "--read-timeout", "600ms"), trace)
-    os.chmod(agent.directory, 0o777)
     workspace.enter(agent)
     serving(master)
     client = master.client()
