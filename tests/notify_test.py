@@ -247,8 +247,8 @@ def storm():
         received = bench.receiver.all()
         tap.ok(25 <= len(received) <= 25 + 5 * (seconds + 2), "a storm is told in no more than the bucket holds",
                "%d notifications" % len(received))
-        told = {trap["rdmaPortName"]: trap.uptime for trap in received}
-        tap.equal(len(told), len(received), "and of each port once")
+        told = [trap["rdmaPortName"] for trap in received if "rdmaPortName" in trap]     # a device may be late as well
+        tap.equal(len(set(told)), len(told), "and of each port once")
 
 
 def quiet():

@@ -16,7 +16,7 @@ NUMBERS = 0, 1, 2**32 - 1, 2**32, 2**53 + 1, 2**63, 2**64 - 1
 
 
 def start(workspace, tree_text, *options):
-    tree = workspace.enter(Tree(workspace, workspace.write("tree", tree_text), faults=False))
+    tree = workspace.enter(Tree(workspace, workspace.write("tree", tree_text), plain=True))
     master = workspace.enter(Master(workspace, MANY))
     agent = workspace.enter(Agent(workspace, master, tree.root, *TTL, *UNHURRIED, *options))
     serving(master)
