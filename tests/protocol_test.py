@@ -14,7 +14,7 @@ from snmp import parse_oid, print_oid
 
 SCENARIOS = ("cx6dx-roce-vf", "name-order", "odd-values")
 LONGEST_OID, LARGEST_PART = 128, 2**32 - 1
-BATCH = 20                              # varbinds of one request, where any number would do
+BATCH = 50                              # varbinds of one request, where any number would do
 SYS_UP_TIME, ENTERPRISES = (1, 3, 6, 1, 2, 1, 1, 3, 0), (1, 3, 6, 1, 4, 1)
 
 
