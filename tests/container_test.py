@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Holds build/Containerfile without an engine: its steps run in chroots that debootstrap makes, and what they make is
-then run as an engine would, beside an snmpd outside. Needs root; what the first steps make is kept below the build
-directory for the next time.
+then run as an engine would, beside an snmpd outside. Needs root; what the first steps make is kept beside the bare
+systems of chroot.py for the next time.
 
 Of the Containerfile's language it knows what that file uses."""
 
@@ -14,49 +14,15 @@ import shlex
 import shutil
 import subprocess
 
+import chroot
 import tap
-from harness import BUILD, SOURCE, Master, Process, Tree, Workspace, serving, wait_for
+from chroot import ENVIRONMENT, OWN_NAMESPACES, copy_tree
+from harness import SOURCE, Master, Process, Tree, Workspace, serving, wait_for
 from trees import scenario
 
-CACHE = os.path.join(BUILD, "container")
+CACHE = os.path.join(chroot.CACHE, "container")
 RELEASE = "bookworm"
-LONGEST_STEP = 300  # s
-QUIET = {"DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C", "HOME": "/root", "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
-
-OWN_NAMESPACES = ["unshare", "--mount", "--pid", "--fork", "--kill-child"]
-
-
-# --- The base image ---
-
-def mirror():
-    """Where this machine gets its packages from."""
-    if not shutil.which("apt-get"):
-        raise tap.Skip("this is no Debian: nothing says where its mirror is")
-    done = subprocess.run(["apt-get", "indextargets", "--format", "$(REPO_URI) $(RELEASE) $(COMPONENT)",
-                           "Created-By: Packages"], capture_output=True, text=True, check=False)
-    for line in done.stdout.splitlines():
-        uri, release, component = line.split()
-        if component == "main" and release in (RELEASE, "stable", "oldstable"):
-            return uri
-    raise tap.Skip("apt knows no mirror of Debian " + RELEASE)
-
-
-def base():
-    """A directory like the image debian:bookworm-slim; made once."""
-    path = os.path.join(CACHE, "base")
-    if os.path.exists(os.path.join(path, "complete")):
-        return path
-    shutil.rmtree(path, ignore_errors=True)
-    os.makedirs(path)
-    with open(os.path.join(CACHE, "debootstrap.log"), "wb") as log:
-        done = subprocess.run(["debootstrap", "--variant=minbase", RELEASE, path, mirror()], stdout=log,
-                              stderr=log, check=False)
-    if done.returncode != 0:
-        with open(os.path.join(CACHE, "debootstrap.log"), encoding="utf-8", errors="replace") as log:
-            raise tap.Skip("debootstrap cannot make a base: " + log.read().strip().splitlines()[-1])
-    shutil.copy("/etc/resolv.conf", os.path.join(path, "etc", "resolv.conf"))
-    with open(os.path.join(path, "complete"), "w", encoding="ascii"):
-        return path
+LONGEST_STEP = 600  # s
 
 
 # --- The Containerfile ---
@@ -68,31 +34,13 @@ def instructions(path):
     return [tuple(line.split(None, 1)) for line in text.splitlines() if line.strip()]
 
 
-# Mounts of its own, which end with the command: nothing is left mounted, whatever happens.
-IN_CHROOT = """
-root=$1; shift
-mount --bind "$root" "$root" && cd "$root"
-mount -t proc proc proc
-mount --rbind /sys sys && mount -o remount,bind,ro sys
-mount --rbind /dev dev
-mkdir -p var/cache/apt/archives
-mount --bind "$ARCHIVES" var/cache/apt/archives
-exec chroot . "$@"
-"""
-
-
-def copy_tree(source, target):
-    shutil.rmtree(target, ignore_errors=True)
-    subprocess.run(["cp", "-a", "--reflink=auto", source, target], check=True)
-
-
 class Stage:
     """One FROM and what follows."""
 
     layers = set()      # that were of use
 
     def __init__(self, name):
-        base()
+        chroot.base(RELEASE)
         self.root, self.directory, self.user = os.path.join(CACHE, "stage-" + name), "/", "0:0"
         self.entry, self.health, self.environment = [], [], {}
         self.layer = "base"         # what root is a copy of; None once it holds anything of the source tree
@@ -102,7 +50,7 @@ class Stage:
         """Makes root what the instructions until now have made."""
         if not self.is_there:
             shutil.rmtree(self.root, ignore_errors=True)
-            copy_tree(base() if self.layer == "base" else os.path.join(CACHE, self.layer), self.root)
+            copy_tree(chroot.base(RELEASE) if self.layer == "base" else os.path.join(CACHE, self.layer), self.root)
             self.is_there = True
 
     def run(self, command):
@@ -124,17 +72,9 @@ class Stage:
             self.execute(command)
 
     def execute(self, command):
-        archives = os.path.join(CACHE, "archives")
-        os.makedirs(os.path.join(archives, "partial"), exist_ok=True)
-        environment = {name: value for name, value in os.environ.items() if name.lower().endswith("_proxy")}
-        done = subprocess.run([*OWN_NAMESPACES, "sh", "-ec", IN_CHROOT, "sh", self.root, "sh", "-c",
-                               "cd %s && %s" % (self.directory, command)],
-                              env={**environment, **QUIET, **self.environment, "ARCHIVES": archives},
-                              capture_output=True, text=True, errors="replace", timeout=LONGEST_STEP,
-                              stdin=subprocess.DEVNULL, check=False)
-        if done.returncode != 0:
-            said = (done.stdout + done.stderr)[-3000:]
-            raise RuntimeError("RUN %s: status %d\n%s" % (command, done.returncode, said))
+        status, said = chroot.run(self.root, "cd %s && %s" % (self.directory, command), LONGEST_STEP, self.environment)
+        if status != 0:
+            raise RuntimeError("RUN %s: status %s\n%s" % (command, status, said[-3000:]))
 
     def copy(self, words, stages):
         self.begin()
@@ -212,7 +152,7 @@ class Container(Process):
         self.spawn([*OWN_NAMESPACES, "sh", "-ec", CONTAINER, "sh", self.stage.root, self.sysfs, self.master.directory,
                     "setpriv", "--reuid=" + uid, "--regid=" + gid, "--clear-groups",
                     "--bounding-set=-all", "--inh-caps=-all", "--no-new-privs", *self.stage.entry],
-                   {**QUIET, **self.stage.environment, "RDMA_AGENTX_AGENTX_SOCKET": "unix:/var/agentx/agentx"},
+                   {**ENVIRONMENT, **self.stage.environment, "RDMA_AGENTX_AGENTX_SOCKET": "unix:/var/agentx/agentx"},
                    stdin=subprocess.DEVNULL)
 
     def daemon(self):
@@ -230,7 +170,7 @@ class Container(Process):
         done = subprocess.run(["nsenter", "--target", str(self.daemon()), "--mount", "--pid", "--root", "--wd=/",
                                "setpriv", "--reuid=" + uid, "--regid=" + gid, "--clear-groups",
                                *self.stage.health, *options],
-                              env=QUIET, capture_output=True, text=True, timeout=30, check=False)
+                              env=ENVIRONMENT, capture_output=True, text=True, timeout=30, check=False)
         return done.returncode, done.stdout.strip()
 
 
@@ -270,13 +210,10 @@ def test_container(workspace, stage):
 
 
 with tap.points():
-    if os.geteuid() != 0:
-        raise SystemExit(print("1..0 # SKIP needs root, for chroots"))
-    for program in ("debootstrap", "unshare", "nsenter", "setpriv"):
+    chroot.need()
+    for program in ("nsenter", "setpriv"):
         if not shutil.which(program):
-            raise SystemExit(print("1..0 # SKIP no %s" % program))
-    if subprocess.run([*OWN_NAMESPACES, "true"], capture_output=True, check=False).returncode != 0:
-        raise SystemExit(print("1..0 # SKIP may not mount here"))
+            raise tap.Skip("no " + program)
     os.makedirs(CACHE, exist_ok=True)
     last = build()
     tap.ok(os.access(last.root + "/usr/sbin/rdma-agentx", os.X_OK), "each step of the Containerfile succeeds")
