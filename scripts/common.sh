@@ -110,15 +110,18 @@ configure_build() {
 
 run_make() { make -C "$build" -s -j"$(nproc)" "$@"; }
 
-# The directories in which Net-SNMP's tools find our MIB and what it imports: the system's SMI modules where it has
-# them, else the stand-ins (Debian's main archive has none).
-mib_directories() {
-    system=
-    smi=$top/testdata/smi
-    for directory in /usr/share/snmp/mibs /usr/share/snmp/mibs/ietf /var/lib/mibs/ietf; do
-        [ -d "$directory" ] || continue
-        system=$system:$directory
-        if [ -e "$directory/SNMPv2-SMI" ] || [ -e "$directory/SNMPv2-SMI.txt" ]; then smi=; fi
+# Where this system has the SMI modules of the IETF; nothing if it has none, like Debian's main archive.
+smi_directory() {
+    for directory in /usr/share/snmp/mibs/ietf /var/lib/mibs/ietf /usr/share/mibs/ietf /usr/share/snmp/mibs; do
+        if [ -e "$directory/SNMPv2-SMI" ] || [ -e "$directory/SNMPv2-SMI.txt" ]; then
+            echo "$directory"
+            return
+        fi
     done
-    echo "$build${smi:+:$smi}$system"
+}
+
+# The directories in which Net-SNMP's tools find our MIB and what it imports: stand-ins where the system has no SMI.
+mib_directories() {
+    smi=$(smi_directory)
+    echo "$build:${smi:-$top/testdata/smi}:/usr/share/snmp/mibs"
 }

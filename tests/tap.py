@@ -9,7 +9,9 @@ sentence that is true when the point passes. A program that ends by an exception
 
 import contextlib
 import difflib
+import os
 import sys
+import time
 
 
 class Skip(Exception):
@@ -58,6 +60,7 @@ def note(*lines):
 @contextlib.contextmanager
 def points():
     """Around all test points of a program: prints the plan, or why everything was skipped."""
+    begin = time.monotonic()
     try:
         yield
     except Skip as reason:
@@ -65,4 +68,5 @@ def points():
             print("1..0 # SKIP %s" % reason, flush=True)
             return
         skip("the rest can be tried", reason)
+    note("%s took %.0f s" % (os.path.basename(sys.argv[0]), time.monotonic() - begin))
     print("1..%d" % _printed, flush=True)
