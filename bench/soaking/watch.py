@@ -3,34 +3,19 @@
     watch.py PID...
 
 Prints "BEGIN END" (s, monotonic) of each time in which it was itself kept waiting, or in which the processes together,
-by their slowest thread each, were ready to run for long and had no processor: /proc/PID/task/TID/schedstat, for which
-see Documentation/scheduler/sched-stats of the kernel."""
+by their slowest thread each, were ready to run for long and had no processor (tests/schedule.py)."""
 
 import collections
-import contextlib
-import glob
+import os
 import sys
 import time
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir, os.pardir, "tests"))
+
+from schedule import delays, growth     # noqa: E402 pylint: disable=wrong-import-position
+
 LOOK_EVERY, LATE = 0.02, 0.08       # s
 WINDOW, KEPT_WAITING = 0.3, 0.1     # s; a device has 0.25 s to be read
-
-
-def delays(pids):
-    """For each process: thread -> seconds that it has waited for a processor."""
-    processes = []
-    for pid in pids:
-        waited = {}
-        for path in glob.glob("/proc/%s/task/*/schedstat" % pid):
-            with contextlib.suppress(OSError), open(path, encoding="ascii") as file:
-                waited[path] = int(file.read().split()[1]) / 1e9
-        processes.append(waited)
-    return processes
-
-
-def growth(before, now):
-    return sum(max((seconds - old.get(path, seconds) for path, seconds in new.items()), default=0)
-               for old, new in zip(before, now))
 
 
 def main():
