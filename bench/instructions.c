@@ -18,9 +18,9 @@
 #include <sys/utsname.h>
 #include <time.h>
 
-#include "cache.h"
+#include "port/cache.h"
 #include "reader.h"
-#include "table.h"
+#include "snmp/table.h"
 
 enum {
     MOST_HELD = 4096,

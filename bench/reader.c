@@ -11,10 +11,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "collector.h"
-#include "log.h"
-#include "port.h"
-#include "scan.h"
+#include "port/collector.h"
+#include "base/log.h"
+#include "port/port.h"
+#include "port/scan.h"
 
 enum {
     STEP = 10 * 1000 * 1000,       /* µs */

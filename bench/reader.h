@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "cache.h"
+#include "port/cache.h"
 
 /* A cache that is max_age old at most, on a clock of its own that makes 10 s of any two looks: with 0 it is too old
  * whenever it is asked. most_held is the number of descriptors. Collector and cache end with the process. */

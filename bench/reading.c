@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "cache.h"
+#include "port/cache.h"
 #include "reader.h"
 
 static double seconds(clockid_t clock)

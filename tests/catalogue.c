@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "column.h"
-#include "notification.h"
+#include "port/column.h"
+#include "port/notification.h"
 
 static const char *const types[] = {"INTEGER", "Gauge32", "Counter32", "Counter64", "TimeStamp", "DisplayString"};
 static const char *const sources[] = {"index", "number", "text", "counter", "octets", "kind", "value", "level"};

@@ -1,58 +1,78 @@
 #!/usr/bin/env python3
-"""Holds the layers: a module includes only modules before it, and libraries stay where they belong."""
+"""Holds the floors: a file of src/ includes only its own folder and floors below, libraries stay where they belong, and
+nothing below the highest floor ends the process or touches what belongs to all of it."""
 
 import os
 import re
-import sys
 
-LAYERS = """log memory bucket uevent trouble port column sysfs snapshot verbs nldev scan_file scan_port scan_named
-            scan_netdev scan_identity scan worker collector_list collector_tell collector events_job events
-            lookout history cache health
-            service answer agentx notification changes print varbind table shortcut session notify agent options
-            main""".split()
-SAME_JOB = [                            # one module in several files: a header may be used by those beside it
-    {"scan_port", "scan_named", "scan_netdev"},
-    {"worker", "collector_list", "collector_tell", "collector"},
-    {"events_job", "events"},
-]
-NET_SNMP = {"varbind", "table", "shortcut", "notify", "session", "agent"}  # who may include net-snmp/
-VERBS = {"verbs"}                        # who may include infiniband/
-FREE = {"config"}                        # made by configure
+import tap
 
-source = os.path.join(os.environ.get("srcdir", "."), "src")
-complaints = []
-files = sorted(name for name in os.listdir(source) if name.endswith((".c", ".h")))
+SOURCE = os.path.join(os.environ.get("srcdir", "."), "src")
+# From the ground up. Each folder of src/ is a floor; what is in it, nobody lists.
+FLOORS = "base kernel port snmp daemon".split()
+LIBRARIES = {                           # the start of a header's path: the floor that may include it
+    "net-snmp/": "snmp",
+    "infiniband/": "port",
+}
+MOST_LINES = 450
 
-for name in files:
-    module = name.rsplit(".", 1)[0]
-    if module not in LAYERS:
-        complaints.append("%s: is in no layer: add it to LAYERS" % name)
-        continue
-    with open(os.path.join(source, name), encoding="utf-8") as text:
-        lines = text.read().splitlines()
+
+def sources():
+    """(floor, name, lines) of every file; the floor of one beside the folders is empty."""
+    for directory, _, names in sorted(os.walk(SOURCE)):
+        for name in sorted(names):
+            if name.endswith((".c", ".h")):
+                with open(os.path.join(directory, name), encoding="utf-8") as file:
+                    yield os.path.relpath(directory, SOURCE).strip("."), name, file.read().splitlines()
+
+
+def includes(lines):
+    """(number of the line, whether in quotes, path)"""
     for number, line in enumerate(lines, 1):
-        include = re.match(r'#include\s+["<]([^">]+)[">]', line)
-        if not include:
-            continue
-        path = include.group(1)
-        other = path.rsplit(".", 1)[0]
-        where = "%s:%d: %s" % (name, number, path)
-        if path.startswith("net-snmp/") and module not in NET_SNMP:
-            complaints.append(where + ": only %s may include Net-SNMP" % ", ".join(sorted(NET_SNMP)))
-        if path.startswith("infiniband/") and module not in VERBS:
-            complaints.append(where + ": only verbs may include libibverbs")
-        if '"' not in line or other in FREE or any({module, other} <= group for group in SAME_JOB):
-            continue
-        if other not in LAYERS or LAYERS.index(other) > LAYERS.index(module):
-            complaints.append(where + ": is not below " + module)
-    opening = lines[0] if lines else ""
-    if name.endswith(".h") and not opening.startswith("/* " + module):
-        complaints.append("%s:1: does not open with its job (\"/* %s: ...\")" % (name, module))
-    if len(lines) > 450:
-        complaints.append("%s: %d lines: is it still one job?" % (name, len(lines)))
+        found = re.match(r'#include\s+(["<])([^">]+)[">]', line)
+        if found:
+            yield number, found[1] == '"', found[2]
 
-print("1..1")
-for complaint in complaints:
-    print("# " + complaint)
-print("%sok 1 - each of %d files includes only layers below it" % ("not " if complaints else "", len(files)))
-sys.exit(0)
+
+def wrong_include(floor, is_own, path):
+    """Why a file of this floor must not include that; None if it may."""
+    for start, allowed in LIBRARIES.items():
+        if path.startswith(start) and not is_at_or_above(floor, allowed):
+            return "only %s/ and floors above may include %s" % (allowed, start)
+    if not is_own or path == "config.h":
+        return None
+    other = os.path.dirname(path)
+    if other not in FLOORS:
+        return "is on no floor"
+    return None if is_at_or_above(floor, other) else "is not below " + floor
+
+
+def is_at_or_above(floor, other):
+    return FLOORS.index(floor) >= FLOORS.index(other)
+
+
+def main():
+    stray, crossed, untold, long = [], [], [], []
+    count = 0
+    for floor, name, lines in sources():
+        count += 1
+        where = os.path.join(floor, name)
+        if floor not in FLOORS:
+            stray.append(where)
+            continue
+        for number, is_own, path in includes(lines):
+            why = wrong_include(floor, is_own, path)
+            if why:
+                crossed.append("%s:%d: %s: %s" % (where, number, path, why))
+        if name.endswith(".h") and not (lines and lines[0].startswith("/* %s: " % name[:-2])):
+            untold.append(where)
+        if len(lines) > MOST_LINES:
+            long.append("%s: %d lines" % (where, len(lines)))
+    tap.equal(stray, [], "every file of src/ is on a floor")
+    tap.equal(crossed, [], "each of %d files includes only its own floor and those below" % count)
+    tap.equal(untold, [], "each header opens with its job")
+    tap.equal(long, [], "no file has more than %d lines" % MOST_LINES)
+
+
+with tap.points():
+    main()

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Holds the manual page to the log: each line that can be logged is explained, at its level, and no other is."""
 
+import glob
 import os
 import re
 
@@ -20,10 +21,8 @@ def text(*path):
 def logged():
     """{message: level} of all sources. Most name both in the call; those of the health stand in a table."""
     found = {}
-    for name in sorted(os.listdir(os.path.join(SOURCE, "src"))):
-        if not name.endswith(".c"):
-            continue
-        source = re.sub(r'"\s*\n\s*"', "", text("src", name))
+    for path in sorted(glob.glob(os.path.join(SOURCE, "src", "*", "*.c"))):
+        source = re.sub(r'"\s*\n\s*"', "", text(path))
         for level, message in re.findall(r"\blog_(error|warn|info)\(\s*" + LITERAL, source):
             found[message] = level
         for message, level in re.findall(r"\{" + LITERAL + r", LOG_LEVEL_(ERROR|WARN|INFO)\}", source):

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Notifications, from a file of the tree to snmptrapd: when each is sent, all that it carries, and what holds it back.
 
-When and how often is decided by src/changes.c, whose unit tests have a clock of their own; here it is seen to arrive.
+When and how often is decided by src/port/changes.c, whose unit tests have a clock of their own; here it is seen to arrive.
 """
 
 import time

@@ -21,7 +21,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "tree_parse.h"
+#include "lib/tree_parse.h"
 
 enum { SIZE_OF_A_SYSFS_FILE = 4096, LINE_SIZE = 2 * 1024 * 1024 };
 

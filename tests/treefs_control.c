@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tree_device.h"
-#include "tree_parse.h"
+#include "lib/tree_device.h"
+#include "lib/tree_parse.h"
 
 enum { LONGEST_DELAY = 3600 * 1000 };
 

@@ -25,7 +25,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "tree.h"
+#include "lib/tree.h"
 #include "treefs_reads.h"
 
 struct treefs {

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "memory.h"
+#include "base/memory.h"
 
 static int64_t now(void)
 {

@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "tree.h"
+#include "lib/tree.h"
 
 enum { TREEFS_LOG_SIZE = 10000 };
 

@@ -13,8 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "tree.h"
-#include "tree_parse.h"
+#include "lib/tree.h"
+#include "lib/tree_parse.h"
 
 /* Truncated last: a reader meanwhile never sees an empty file. */
 static int write_file(int root, const char *path, const struct tree_node *node)

@@ -1,4 +1,4 @@
-#include "bucket.h"
+#include "base/bucket.h"
 
 struct bucket bucket_new(int64_t most, int64_t interval)
 {

@@ -1,9 +1,9 @@
-#include "memory.h"
+#include "base/memory.h"
 
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "log.h"
+#include "base/log.h"
 
 static void *or_abort(void *memory, size_t count, size_t size)
 {

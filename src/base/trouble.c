@@ -1,4 +1,4 @@
-#include "trouble.h"
+#include "base/trouble.h"
 
 enum trouble_news trouble_note(struct trouble *trouble, bool is_there, int64_t now)
 {

@@ -5,7 +5,7 @@
 #include <net-snmp/agent/net-snmp-agent-includes.h>
 #include <net-snmp/library/large_fd_set.h>
 
-#include "agent.h"
+#include "daemon/agent.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -18,14 +18,14 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "health.h"
-#include "log.h"
-#include "notify.h"
-#include "service.h"
-#include "session.h"
-#include "shortcut.h"
-#include "snapshot.h"
-#include "table.h"
+#include "daemon/health.h"
+#include "base/log.h"
+#include "snmp/notify.h"
+#include "daemon/service.h"
+#include "snmp/session.h"
+#include "snmp/shortcut.h"
+#include "port/snapshot.h"
+#include "snmp/table.h"
 
 enum {
     MOST_DESCRIPTORS = 64,

@@ -5,9 +5,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "cache.h"
-#include "events.h"
-#include "shortcut.h"
+#include "port/cache.h"
+#include "port/events.h"
+#include "snmp/shortcut.h"
 
 struct agent_settings {
     const char *socket; /* NULL: as Net-SNMP is configured */

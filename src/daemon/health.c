@@ -1,4 +1,4 @@
-#include "health.h"
+#include "daemon/health.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "log.h"
-#include "trouble.h"
+#include "base/log.h"
+#include "base/trouble.h"
 
 enum {
     MOST_NAMES = 4,                                       /* of devices in a line */

@@ -6,8 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "port.h"
-#include "snapshot.h"
+#include "port/port.h"
+#include "port/snapshot.h"
 
 /* What the log was told last. */
 struct health {

@@ -12,16 +12,16 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "agent.h"
-#include "cache.h"
-#include "collector.h"
-#include "events.h"
-#include "log.h"
-#include "options.h"
-#include "print.h"
-#include "scan.h"
-#include "session.h"
-#include "table.h"
+#include "daemon/agent.h"
+#include "port/cache.h"
+#include "port/collector.h"
+#include "port/events.h"
+#include "base/log.h"
+#include "daemon/options.h"
+#include "port/print.h"
+#include "port/scan.h"
+#include "snmp/session.h"
+#include "snmp/table.h"
 
 enum {
     EXIT_USAGE = 2,

@@ -1,4 +1,4 @@
-#include "options.h"
+#include "daemon/options.h"
 
 #include <ctype.h>
 #include <getopt.h>
@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "log.h"
-#include "shortcut.h"
+#include "base/log.h"
+#include "snmp/shortcut.h"
 
 enum kind { FLAG, COMMAND, TEXT, DURATION, CHOICE };
 

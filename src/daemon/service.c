@@ -1,4 +1,4 @@
-#include "service.h"
+#include "daemon/service.h"
 
 #include <stdbool.h>
 #include <stddef.h>

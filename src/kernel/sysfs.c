@@ -1,4 +1,4 @@
-#include "sysfs.h"
+#include "kernel/sysfs.h"
 
 #include <ctype.h>
 #include <dirent.h>

@@ -1,4 +1,4 @@
-#include "uevent.h"
+#include "kernel/uevent.h"
 
 #include <errno.h>
 #include <linux/netlink.h>

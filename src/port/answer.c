@@ -1,4 +1,4 @@
-#include "answer.h"
+#include "port/answer.h"
 
 #include <string.h>
 

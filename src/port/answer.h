@@ -8,8 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "column.h"
-#include "snapshot.h"
+#include "port/column.h"
+#include "port/snapshot.h"
 
 /* An object instance and its value. Texts belong to the snapshot. */
 struct answer {

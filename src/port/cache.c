@@ -1,11 +1,11 @@
-#include "cache.h"
+#include "port/cache.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "history.h"
-#include "memory.h"
+#include "port/history.h"
+#include "base/memory.h"
 
 enum {
     DURATIONS = 1024, /* refreshes that the percentiles are of */

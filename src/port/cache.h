@@ -6,9 +6,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "collector.h"
-#include "port.h"
-#include "snapshot.h"
+#include "port/collector.h"
+#include "port/port.h"
+#include "port/snapshot.h"
 
 struct cache_settings {
     int64_t max_age;                                                   /* ms */

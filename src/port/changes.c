@@ -1,12 +1,12 @@
-#include "changes.h"
+#include "port/changes.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "bucket.h"
-#include "column.h"
-#include "memory.h"
+#include "base/bucket.h"
+#include "port/column.h"
+#include "base/memory.h"
 
 static const int64_t never = INT64_MAX;
 

@@ -7,9 +7,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "notification.h"
-#include "port.h"
-#include "snapshot.h"
+#include "port/notification.h"
+#include "port/port.h"
+#include "port/snapshot.h"
 
 enum {
     CHANGES_PORT_INTERVAL = 5000, /* ms from one notification of a port to the next, at least */

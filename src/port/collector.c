@@ -1,4 +1,4 @@
-#include "collector.h"
+#include "port/collector.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -6,12 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "collector_list.h"
-#include "collector_tell.h"
-#include "log.h"
-#include "memory.h"
-#include "sysfs.h"
-#include "worker.h"
+#include "port/collector_list.h"
+#include "port/collector_tell.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "kernel/sysfs.h"
+#include "port/worker.h"
 
 enum {
     GRACE = 25,         /* ms a scan has to hand over what it has when its time is up */

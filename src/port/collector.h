@@ -7,8 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "port.h"
-#include "scan.h"
+#include "port/port.h"
+#include "port/scan.h"
 
 enum {
     COLLECTOR_LONGEST_REFRESH = 700, /* ms; snmpd gives a subagent a second (agentXTimeout) */

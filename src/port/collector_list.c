@@ -1,12 +1,12 @@
-#include "collector_list.h"
+#include "port/collector_list.h"
 
 #include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "memory.h"
-#include "snapshot.h"
-#include "sysfs.h"
+#include "base/memory.h"
+#include "port/snapshot.h"
+#include "kernel/sysfs.h"
 
 bool collector_matches(const char *globs, const char *name)
 {

@@ -1,9 +1,9 @@
-#include "collector_tell.h"
+#include "port/collector_tell.h"
 
 #include <errno.h>
 #include <string.h>
 
-#include "log.h"
+#include "base/log.h"
 
 void collector_tell_listing(struct collector_told *told, int error, const struct collector_names *names)
 {

@@ -6,10 +6,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "collector_list.h"
-#include "port.h"
-#include "trouble.h"
-#include "worker.h"
+#include "port/collector_list.h"
+#include "port/port.h"
+#include "base/trouble.h"
+#include "port/worker.h"
 
 /* What was told of all devices. */
 struct collector_told {

@@ -1,4 +1,4 @@
-#include "column.h"
+#include "port/column.h"
 
 #include <ctype.h>
 #include <stdio.h>

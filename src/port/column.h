@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "port.h"
+#include "port/port.h"
 
 /* Arcs below { rdmaPortMIB 1 }. */
 enum table {

@@ -1,4 +1,4 @@
-#include "events.h"
+#include "port/events.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -7,10 +7,10 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-#include "events_job.h"
-#include "log.h"
-#include "memory.h"
-#include "sysfs.h"
+#include "port/events_job.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "kernel/sysfs.h"
 
 enum {
     MOST_READY = 16,

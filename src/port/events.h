@@ -7,8 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "uevent.h"
-#include "verbs.h"
+#include "kernel/uevent.h"
+#include "port/verbs.h"
 
 /* Where link events come from; events_source_verbs is libibverbs, tests have others: see verbs.h. */
 struct events_source {

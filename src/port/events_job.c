@@ -1,13 +1,13 @@
-#include "events_job.h"
+#include "port/events_job.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "collector_list.h"
-#include "memory.h"
-#include "worker.h"
+#include "port/collector_list.h"
+#include "base/memory.h"
+#include "port/worker.h"
 
 bool events_jobs_init(struct events_jobs *jobs, const struct events_settings *settings)
 {

@@ -6,8 +6,8 @@
 #include <pthread.h>
 #include <stddef.h>
 
-#include "events.h"
-#include "port.h"
+#include "port/events.h"
+#include "port/port.h"
 
 enum { UVERBS_NAME_SIZE = 64 };
 

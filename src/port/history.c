@@ -1,11 +1,11 @@
-#include "history.h"
+#include "port/history.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "column.h"
-#include "memory.h"
+#include "port/column.h"
+#include "base/memory.h"
 
 /* The last value of every counter that was ever read. */
 struct known_port {

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "port.h"
+#include "port/port.h"
 
 struct history;
 

@@ -1,4 +1,4 @@
-#include "lookout.h"
+#include "port/lookout.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -8,8 +8,8 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "memory.h"
-#include "worker.h"
+#include "base/memory.h"
+#include "port/worker.h"
 
 struct lookout {
     struct events *events;

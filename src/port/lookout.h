@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "events.h"
+#include "port/events.h"
 
 struct lookout;
 

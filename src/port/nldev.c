@@ -1,4 +1,4 @@
-#include "nldev.h"
+#include "port/nldev.h"
 
 #include <errno.h>
 #include <linux/netlink.h>
@@ -9,7 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "port.h"
+#include "port/port.h"
 
 #define ATTRIBUTE_HEADER sizeof(struct nlattr) /* NLA_HDRLEN, unsigned; both align to 4 octets */
 

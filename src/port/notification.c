@@ -1,8 +1,8 @@
-#include "notification.h"
+#include "port/notification.h"
 
 #include <string.h>
 
-#include "column.h"
+#include "port/column.h"
 
 enum { UNKNOWN = 255 };
 

@@ -6,8 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "answer.h"
-#include "snapshot.h"
+#include "port/answer.h"
+#include "port/snapshot.h"
 
 /* Arcs below { rdmaPortMIB 0 }. */
 enum notification_kind {

@@ -1,9 +1,9 @@
-#include "port.h"
+#include "port/port.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "memory.h"
+#include "base/memory.h"
 
 /* The numbers a poll reads; a port that was never read and a husk have the same. */
 static void forget_port(struct port *port)

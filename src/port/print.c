@@ -1,8 +1,8 @@
-#include "print.h"
+#include "port/print.h"
 
 #include <inttypes.h>
 
-#include "answer.h"
+#include "port/answer.h"
 
 static void print_index(FILE *out, const struct snapshot *snapshot, const struct answer *answer)
 {

@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-#include "snapshot.h"
+#include "port/snapshot.h"
 
 void print_snapshot(FILE *out, const struct snapshot *snapshot, const struct agent_state *agent);
 

@@ -1,4 +1,4 @@
-#include "scan.h"
+#include "port/scan.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,12 +9,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "memory.h"
-#include "scan_file.h"
-#include "scan_identity.h"
-#include "scan_port.h"
-#include "sysfs.h"
-#include "verbs.h"
+#include "base/memory.h"
+#include "port/scan_file.h"
+#include "port/scan_identity.h"
+#include "port/scan_port.h"
+#include "kernel/sysfs.h"
+#include "port/verbs.h"
 
 enum {
     LONGEST_DEVICE_COUNTER_NAME = 49, /* with the device, the index then fits an OID */

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "port.h"
+#include "port/port.h"
 
 /* Shared by the scans of all devices. */
 struct scan_settings {

@@ -1,12 +1,12 @@
-#include "scan_file.h"
+#include "port/scan_file.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "memory.h"
-#include "sysfs.h"
+#include "base/memory.h"
+#include "kernel/sysfs.h"
 
 enum {
     REFUSALS_RUNNING = 3,

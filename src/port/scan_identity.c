@@ -1,4 +1,4 @@
-#include "scan_identity.h"
+#include "port/scan_identity.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -6,9 +6,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "column.h"
-#include "scan_port.h"
-#include "sysfs.h"
+#include "port/column.h"
+#include "port/scan_port.h"
+#include "kernel/sysfs.h"
 
 /* --- Attributes of the device: asked once, and those that failed or may change every minute --- */
 

@@ -5,8 +5,8 @@
 
 #include <stdint.h>
 
-#include "port.h"
-#include "scan_file.h"
+#include "port/port.h"
+#include "port/scan_file.h"
 
 enum { SCAN_IDENTITY_FILES = 11 };
 

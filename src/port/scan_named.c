@@ -1,12 +1,12 @@
-#include "scan_port.h"
+#include "port/scan_port.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "column.h"
-#include "memory.h"
-#include "snapshot.h"
-#include "sysfs.h"
+#include "port/column.h"
+#include "base/memory.h"
+#include "port/snapshot.h"
+#include "kernel/sysfs.h"
 
 /* Names while they are listed. */
 struct listing {

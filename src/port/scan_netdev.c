@@ -1,4 +1,4 @@
-#include "scan_netdev.h"
+#include "port/scan_netdev.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -7,8 +7,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "nldev.h"
-#include "sysfs.h"
+#include "port/nldev.h"
+#include "kernel/sysfs.h"
 
 enum { CARRIER_CHANGES = 0 };
 static const char *const netdev_files[SCAN_NETDEV_FILES] = {"carrier_changes", "flags", "operstate"};

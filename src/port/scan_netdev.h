@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "scan_port.h"
+#include "port/scan_port.h"
 
 /* Finds the port's netdev, its ifindex, its MTU and whether it has a speed; a change of the MTU makes the port want
  * libibverbs' answer again. */

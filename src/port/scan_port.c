@@ -1,4 +1,4 @@
-#include "scan_port.h"
+#include "port/scan_port.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "column.h"
-#include "memory.h"
-#include "scan_netdev.h"
-#include "sysfs.h"
+#include "port/column.h"
+#include "base/memory.h"
+#include "port/scan_netdev.h"
+#include "kernel/sysfs.h"
 
 enum {
     LONGEST_PORT_COUNTER_NAME = 48, /* with device and port, the index then fits an OID */

@@ -5,8 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "port.h"
-#include "scan_file.h"
+#include "port/port.h"
+#include "port/scan_file.h"
 
 enum {
     /* Attributes beyond state: rate, LIDs and so on. Each costs a whole port query, so they are asked when the state or

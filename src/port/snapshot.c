@@ -1,9 +1,9 @@
-#include "snapshot.h"
+#include "port/snapshot.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "memory.h"
+#include "base/memory.h"
 
 /* Rows whose indexes begin alike: a device, or a port of one. The rows themselves are its members: a single one, or
  * one for each named counter. No key begins with another one, since texts carry their length. */

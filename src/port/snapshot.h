@@ -8,8 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "column.h"
-#include "port.h"
+#include "port/column.h"
+#include "port/port.h"
 
 enum {
     SNAPSHOT_INDEX_MAX = 128, /* sub-identifiers of an OID, RFC 2578 3.5 */

@@ -1,4 +1,4 @@
-#include "verbs.h"
+#include "port/verbs.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "memory.h"
-#include "sysfs.h"
+#include "base/memory.h"
+#include "kernel/sysfs.h"
 
 static const char verbs_class[] = "/sys/class/infiniband_verbs";
 

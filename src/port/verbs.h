@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "port.h"
+#include "port/port.h"
 
 /* True if asking cannot make libibverbs load kernel modules: the host has user-space verbs already. sysfs_root must be
  * /sys, the only one that libibverbs looks at. */

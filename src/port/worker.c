@@ -1,4 +1,4 @@
-#include "worker.h"
+#include "port/worker.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "memory.h"
+#include "base/memory.h"
 
 enum {
     STACK_SIZE = 512 * 1024, /* address space; libibverbs' providers are not frugal */

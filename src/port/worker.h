@@ -9,8 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "collector.h"
-#include "trouble.h"
+#include "port/collector.h"
+#include "base/trouble.h"
 
 enum { WORKER_WHOLE_SCANS_TO_RECOVER = 3 };
 

@@ -1,11 +1,11 @@
 #include "config.h"
 
-#include "agentx.h"
+#include "snmp/agentx.h"
 
 #include <endian.h>
 #include <string.h>
 
-#include "answer.h"
+#include "port/answer.h"
 
 /* RFC 2741, 5.4, 6.1 and 6.2.16 */
 enum {

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "snapshot.h"
+#include "port/snapshot.h"
 
 enum { AGENTX_HEADER_SIZE = 20 };
 

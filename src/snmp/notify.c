@@ -3,19 +3,19 @@
 #include <net-snmp/net-snmp-config.h>
 #include <net-snmp/net-snmp-includes.h>
 
-#include "notify.h"
+#include "snmp/notify.h"
 
 #include <errno.h>
 #include <string.h>
 #include <time.h>
 
-#include "bucket.h"
-#include "changes.h"
-#include "log.h"
-#include "lookout.h"
-#include "notification.h"
-#include "session.h"
-#include "varbind.h"
+#include "base/bucket.h"
+#include "port/changes.h"
+#include "base/log.h"
+#include "port/lookout.h"
+#include "port/notification.h"
+#include "snmp/session.h"
+#include "snmp/varbind.h"
 
 enum {
     RETRY_INTERVAL = 1000, /* ms from a try to send that failed to the next */

@@ -5,8 +5,8 @@
 
 #include <stdint.h>
 
-#include "cache.h"
-#include "events.h"
+#include "port/cache.h"
+#include "port/events.h"
 
 struct notify_settings {
     struct cache *cache;

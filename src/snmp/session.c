@@ -5,7 +5,7 @@
 #include <net-snmp/agent/net-snmp-agent-includes.h>
 #include <net-snmp/agent/agent_callbacks.h>
 
-#include "session.h"
+#include "snmp/session.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -14,8 +14,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "log.h"
-#include "table.h"
+#include "base/log.h"
+#include "snmp/table.h"
 
 enum {
     PING_INTERVAL = 2,   /* s; also how often a lost snmpd is looked for. Net-SNMP's 15 s are too long to miss */

@@ -6,8 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "cache.h"
-#include "shortcut.h"
+#include "port/cache.h"
+#include "snmp/shortcut.h"
 
 struct session_settings {
     const char *socket; /* NULL: as Net-SNMP is configured */

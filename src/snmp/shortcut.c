@@ -5,13 +5,13 @@
 #include <net-snmp/library/snmpTCPDomain.h>
 #include <net-snmp/library/snmpUnixDomain.h>
 
-#include "shortcut.h"
+#include "snmp/shortcut.h"
 
 #include <errno.h>
 #include <sys/socket.h>
 
-#include "agentx.h"
-#include "log.h"
+#include "snmp/agentx.h"
+#include "base/log.h"
 
 /* It puts itself between Net-SNMP and its connection, which is no documented interface: hence the versions that this was
  * proven with, those of Debian 12, 13 and sid. */

@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "cache.h"
+#include "port/cache.h"
 
 /* When it is taken. Auto: with the versions of Net-SNMP's library that it was proven with. */
 enum shortcut_use { SHORTCUT_AUTO, SHORTCUT_ON, SHORTCUT_OFF };

@@ -5,10 +5,10 @@
 #include <net-snmp/agent/net-snmp-agent-includes.h>
 #include <net-snmp/agent/sysORTable.h>
 
-#include "table.h"
+#include "snmp/table.h"
 
-#include "answer.h"
-#include "varbind.h"
+#include "port/answer.h"
+#include "snmp/varbind.h"
 
 /* Exported by libnetsnmpagent, declared in none of the headers it installs (agent/mibgroup/agentx/client.h). */
 extern int agentx_add_agentcaps(netsnmp_session *session, const oid *name, size_t length, const char *description);

@@ -3,7 +3,7 @@
 #ifndef RDMA_AGENTX_TABLE_H
 #define RDMA_AGENTX_TABLE_H
 
-#include "cache.h"
+#include "port/cache.h"
 
 /* Registers the MIB with the agent library. cache must outlive the registration. False if the library refuses. */
 bool table_register(struct cache *cache);

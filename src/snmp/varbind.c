@@ -3,7 +3,7 @@
 #include <net-snmp/net-snmp-config.h>
 #include <net-snmp/net-snmp-includes.h>
 
-#include "varbind.h"
+#include "snmp/varbind.h"
 
 static const oid root[] = {OID_ROOT};
 

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "answer.h"
+#include "port/answer.h"
 
 struct variable_list; /* which Net-SNMP also calls netsnmp_variable_list */
 

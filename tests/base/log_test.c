@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "log.h"
-#include "log_reader.h"
-#include "unit.h"
+#include "base/log.h"
+#include "lib/log_reader.h"
+#include "lib/unit.h"
 
 enum { LONGEST_LINE = 1024, THREADS = 4, LINES = LOG_READER_LINES / THREADS };
 

@@ -1,6 +1,6 @@
 /* trouble_test: what of a trouble that comes and goes is worth a line. */
-#include "trouble.h"
-#include "unit.h"
+#include "base/trouble.h"
+#include "lib/unit.h"
 
 enum { SECOND = 1000 }; /* ms */
 

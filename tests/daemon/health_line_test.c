@@ -2,10 +2,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "health.h"
-#include "log_reader.h"
-#include "trouble.h"
-#include "unit.h"
+#include "daemon/health.h"
+#include "lib/log_reader.h"
+#include "base/trouble.h"
+#include "lib/unit.h"
 
 enum { TEXT_SIZE = 256, MOST_DEVICES = 70 };
 

@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "log.h"
-#include "options.h"
-#include "shortcut.h"
-#include "unit.h"
+#include "base/log.h"
+#include "daemon/options.h"
+#include "snmp/shortcut.h"
+#include "lib/unit.h"
 
 enum { MOST_WORDS = 8, COMMANDS = 3 };
 

@@ -9,8 +9,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "service.h"
-#include "unit.h"
+#include "daemon/service.h"
+#include "lib/unit.h"
 
 enum { MESSAGE_SIZE = 1024, START = 1000 };
 

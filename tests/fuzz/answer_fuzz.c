@@ -3,10 +3,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "answer.h"
+#include "port/answer.h"
 #include "fuzz.h"
-#include "oracle.h"
-#include "rows.h"
+#include "lib/oracle.h"
+#include "lib/rows.h"
 
 enum {
     MOST_DEVICES = 3,

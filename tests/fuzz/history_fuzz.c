@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "column.h"
+#include "port/column.h"
 #include "fuzz.h"
-#include "history.h"
-#include "rows.h"
+#include "port/history.h"
+#include "lib/rows.h"
 
 enum { DEVICES = 3, MOST_REFRESHES = 64, ERRORS = 0, DATA = 1, COUNTERS = 2 };
 

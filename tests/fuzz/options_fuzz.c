@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "log.h"
-#include "options.h"
-#include "shortcut.h"
+#include "base/log.h"
+#include "daemon/options.h"
+#include "snmp/shortcut.h"
 
 enum { MOST_WORDS = 24, WORD_ROOM = 512, ERROR_SIZE = 256 };
 

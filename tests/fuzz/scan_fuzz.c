@@ -7,12 +7,12 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "answer.h"
-#include "column.h"
+#include "port/answer.h"
+#include "port/column.h"
 #include "fuzz.h"
-#include "history.h"
-#include "scan.h"
-#include "scan_file.h"
+#include "port/history.h"
+#include "port/scan.h"
+#include "port/scan_file.h"
 #include "virtual_sysfs.h"
 
 enum { MOST_PASSES = 4, MOST_WORDS = 40, LONGEST_NAME = 255, LONGEST_OID_SUFFIX = 118 };

@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "scan_file.h"
-#include "sysfs.h"
+#include "port/scan_file.h"
+#include "kernel/sysfs.h"
 
 enum { MOST_PARTS = 8, UNTOUCHED = 0x5a };
 

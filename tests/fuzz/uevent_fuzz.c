@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "uevent.h"
+#include "kernel/uevent.h"
 
 /* The last word of the message that begins with key and has a character of needed behind it; what follows the key. */
 static const char *last_value(const char *message, size_t length, const char *key, const char *needed)

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "fuzz.h"
-#include "sysfs.h"
+#include "kernel/sysfs.h"
 
 enum { MOST_FILES = 128, MOST_DESCRIPTORS = 1024 };
 

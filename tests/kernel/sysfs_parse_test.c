@@ -2,8 +2,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "sysfs.h"
-#include "unit.h"
+#include "kernel/sysfs.h"
+#include "lib/unit.h"
 
 enum { SENTINEL = 4711 };
 

@@ -1,8 +1,8 @@
 /* sysfs_rate_test: every rate the kernel can print, and what no kernel prints. */
 #include <string.h>
 
-#include "sysfs.h"
-#include "unit.h"
+#include "kernel/sysfs.h"
+#include "lib/unit.h"
 
 static const struct {
     const char *text;

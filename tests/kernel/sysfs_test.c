@@ -9,8 +9,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "sysfs.h"
-#include "unit.h"
+#include "kernel/sysfs.h"
+#include "lib/unit.h"
 
 enum { SIZE = 64 };
 

@@ -5,8 +5,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "uevent.h"
-#include "unit.h"
+#include "kernel/uevent.h"
+#include "lib/unit.h"
 
 #define MESSAGE(text) text, sizeof(text)
 

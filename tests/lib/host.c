@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "column.h"
-#include "memory.h"
+#include "port/column.h"
+#include "base/memory.h"
 #include "rows.h"
 
 struct host host;

@@ -8,11 +8,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "changes.h"
-#include "history.h"
-#include "notification.h"
-#include "port.h"
-#include "snapshot.h"
+#include "port/changes.h"
+#include "port/history.h"
+#include "port/notification.h"
+#include "port/port.h"
+#include "port/snapshot.h"
 
 /* States of ports, as the kernel numbers them. */
 enum { DOWN = 1, INIT = 2, ACTIVE = 4 };

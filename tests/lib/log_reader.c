@@ -4,7 +4,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "log.h"
+#include "base/log.h"
 
 static int saved_stderr, reader;
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "memory.h"
+#include "base/memory.h"
 
 /* RFC 3416 4.2.2: the order of two names. */
 int oracle_compare(const uint32_t *a, size_t a_length, const uint32_t *b, size_t b_length)

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "column.h"
+#include "port/column.h"
 
 enum { ORACLE_NAME_MAX = 128 };
 

@@ -6,8 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "column.h"
-#include "port.h"
+#include "port/column.h"
+#include "port/port.h"
 
 /* A device with ports 1 to count, named and numbered, without a value; device_free releases it. */
 struct device *rows_device(const char *name, size_t count);

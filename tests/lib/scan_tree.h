@@ -4,9 +4,9 @@
 
 #include <stdint.h>
 
-#include "column.h"
-#include "port.h"
-#include "scan.h"
+#include "port/column.h"
+#include "port/port.h"
+#include "port/scan.h"
 #include "unit.h"
 
 /* Where the device of that class name is, and its port 1; below the root. */

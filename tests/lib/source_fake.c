@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "worker.h"
+#include "port/worker.h"
 
 enum { MOST_DEVICES = 1100, LONGEST_WAIT = 10 * 1000 };
 

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "collector.h"
+#include "port/collector.h"
 
 /* One device. A test changes these while nobody reads it. */
 struct source_fake_device {

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "sysfs.h"
+#include "kernel/sysfs.h"
 
 enum { MOST_RULES = 64, MOST_READS = 65536, PATH_SIZE = 1024 };
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "memory.h"
+#include "base/memory.h"
 
 enum { MOST_LINKS = 40 }; /* in one path, as in Linux */
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "memory.h"
+#include "base/memory.h"
 
 enum { MOST_PATHS = 100000, MOST_RANGES = 4 }; /* of one line */
 

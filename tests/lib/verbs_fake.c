@@ -9,8 +9,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "port.h"
-#include "worker.h"
+#include "port/port.h"
+#include "port/worker.h"
 
 enum { MOST = 4 };
 

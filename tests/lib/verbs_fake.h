@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "events.h"
+#include "port/events.h"
 
 enum { VERBS_FAKE_INTERVAL = 5000, VERBS_FAKE_PATIENCE = 10 * 1000 };
 

@@ -5,10 +5,10 @@
 #include <string.h>
 #include <time.h>
 
-#include "answer.h"
-#include "oracle.h"
-#include "rows.h"
-#include "unit.h"
+#include "port/answer.h"
+#include "lib/oracle.h"
+#include "lib/rows.h"
+#include "lib/unit.h"
 
 #define BIGGEST UINT32_MAX
 

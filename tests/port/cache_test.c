@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cache.h"
-#include "memory.h"
-#include "rows.h"
-#include "unit.h"
+#include "port/cache.h"
+#include "base/memory.h"
+#include "lib/rows.h"
+#include "lib/unit.h"
 
 enum { MS = 1000, MAX_AGE = 1000, MOST_DEVICES = 8, OK = 1, DEGRADED = 2, FAILED = 3 };
 

@@ -3,13 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "changes.h"
-#include "column.h"
-#include "host.h"
-#include "notification.h"
-#include "rows.h"
-#include "snapshot.h"
-#include "unit.h"
+#include "port/changes.h"
+#include "port/column.h"
+#include "lib/host.h"
+#include "port/notification.h"
+#include "lib/rows.h"
+#include "port/snapshot.h"
+#include "lib/unit.h"
 
 START_TEST(a_port_has_one_notification_in_five_seconds_and_the_last_is_what_it_is)
 {

@@ -1,10 +1,10 @@
 /* changes_device_test: which notifications devices cause that come and go, and those that stall. */
-#include "changes.h"
-#include "host.h"
-#include "notification.h"
-#include "port.h"
-#include "snapshot.h"
-#include "unit.h"
+#include "port/changes.h"
+#include "lib/host.h"
+#include "port/notification.h"
+#include "port/port.h"
+#include "port/snapshot.h"
+#include "lib/unit.h"
 
 /* --- Come and gone --- */
 

@@ -1,10 +1,10 @@
 /* changes_test: which notifications the states of ports cause, and what counts as a flap. */
-#include "history.h"
-#include "host.h"
-#include "notification.h"
-#include "port.h"
-#include "rows.h"
-#include "unit.h"
+#include "port/history.h"
+#include "lib/host.h"
+#include "port/notification.h"
+#include "port/port.h"
+#include "lib/rows.h"
+#include "lib/unit.h"
 
 /* --- The first look --- */
 

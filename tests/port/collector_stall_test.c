@@ -4,11 +4,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "collector.h"
-#include "log.h"
-#include "source_fake.h"
-#include "unit.h"
-#include "worker.h"
+#include "port/collector.h"
+#include "base/log.h"
+#include "lib/source_fake.h"
+#include "lib/unit.h"
+#include "port/worker.h"
 
 enum { READ_TIMEOUT = 200, LATE = 300, PROMPT = 200, SECOND = 1000 };
 

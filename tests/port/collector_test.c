@@ -10,13 +10,13 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "collector.h"
-#include "collector_list.h"
-#include "log.h"
-#include "scan_tree.h"
-#include "source_fake.h"
-#include "unit.h"
-#include "worker.h"
+#include "port/collector.h"
+#include "port/collector_list.h"
+#include "base/log.h"
+#include "lib/scan_tree.h"
+#include "lib/source_fake.h"
+#include "lib/unit.h"
+#include "port/worker.h"
 
 enum { READ_TIMEOUT = 600, AT_ONCE = 8, MANY = 1024 };
 

@@ -4,9 +4,9 @@
 #include <string.h>
 #include <strings.h>
 
-#include "column.h"
-#include "rows.h"
-#include "unit.h"
+#include "port/column.h"
+#include "lib/rows.h"
+#include "lib/unit.h"
 
 static const struct column *columns;
 static size_t column_count;

@@ -3,9 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "column.h"
-#include "rows.h"
-#include "unit.h"
+#include "port/column.h"
+#include "lib/rows.h"
+#include "lib/unit.h"
 
 static const struct column *columns;
 static size_t column_count;

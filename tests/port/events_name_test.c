@@ -3,9 +3,9 @@
 #include <errno.h>
 #include <string.h>
 
-#include "log_reader.h"
-#include "unit.h"
-#include "verbs_fake.h"
+#include "lib/log_reader.h"
+#include "lib/unit.h"
+#include "lib/verbs_fake.h"
 
 static char line[512];
 

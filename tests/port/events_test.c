@@ -3,9 +3,9 @@
 #include <poll.h>
 #include <sched.h>
 
-#include "unit.h"
-#include "verbs_fake.h"
-#include "worker.h"
+#include "lib/unit.h"
+#include "lib/verbs_fake.h"
+#include "port/worker.h"
 
 static bool was_closed_again(int i)
 {

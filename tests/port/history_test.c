@@ -3,9 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "history.h"
-#include "rows.h"
-#include "unit.h"
+#include "port/history.h"
+#include "lib/rows.h"
+#include "lib/unit.h"
 
 enum { PORT_INIT = 2, BEGINNING = 100 };
 

@@ -3,10 +3,10 @@
 #include <sys/resource.h>
 #include <time.h>
 
-#include "lookout.h"
-#include "unit.h"
-#include "verbs_fake.h"
-#include "worker.h"
+#include "port/lookout.h"
+#include "lib/unit.h"
+#include "lib/verbs_fake.h"
+#include "port/worker.h"
 
 static struct lookout *lookout;
 

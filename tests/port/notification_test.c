@@ -2,9 +2,9 @@
  * there. */
 #include <string.h>
 
-#include "notification.h"
-#include "rows.h"
-#include "unit.h"
+#include "port/notification.h"
+#include "lib/rows.h"
+#include "lib/unit.h"
 
 static struct snapshot *snapshot;
 static struct answer answers[NOTIFICATION_MOST_OBJECTS];

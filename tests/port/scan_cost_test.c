@@ -2,8 +2,8 @@
 #include <errno.h>
 #include <stdatomic.h>
 
-#include "scan_tree.h"
-#include "sysfs_fake.h"
+#include "lib/scan_tree.h"
+#include "lib/sysfs_fake.h"
 
 enum {
     SECOND = 1000,

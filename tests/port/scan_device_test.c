@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "scan_tree.h"
-#include "sysfs_fake.h"
+#include "lib/scan_tree.h"
+#include "lib/sysfs_fake.h"
 
 enum { SECOND = 1000 };
 

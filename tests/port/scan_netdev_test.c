@@ -3,12 +3,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "nldev.h"
-#include "scan_asks.h"
-#include "scan_tree.h"
-#include "sysfs.h"
-#include "sysfs_fake.h"
-#include "verbs.h"
+#include "port/nldev.h"
+#include "lib/scan_asks.h"
+#include "lib/scan_tree.h"
+#include "kernel/sysfs.h"
+#include "lib/sysfs_fake.h"
+#include "port/verbs.h"
 
 enum { SECOND = 1000, MINUTE = 60 * SECOND };
 

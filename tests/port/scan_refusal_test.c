@@ -1,9 +1,9 @@
 /* scan_refusal_test: files that refuse: when they are asked again, and how a whole directory of them comes back. */
 #include <errno.h>
 
-#include "scan_asks.h"
-#include "scan_tree.h"
-#include "sysfs_fake.h"
+#include "lib/scan_asks.h"
+#include "lib/scan_tree.h"
+#include "lib/sysfs_fake.h"
 
 enum { SECOND = 1000, MINUTE = 60 * SECOND, HOUR = 60 * MINUTE, PROBED = 1 };
 

@@ -2,9 +2,9 @@
 #include <errno.h>
 #include <string.h>
 
-#include "scan_asks.h"
-#include "scan_tree.h"
-#include "sysfs_fake.h"
+#include "lib/scan_asks.h"
+#include "lib/scan_tree.h"
+#include "lib/sysfs_fake.h"
 
 enum { SECOND = 1000, MINUTE = 60 * SECOND };
 

@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "scan_tree.h"
-#include "sysfs_fake.h"
+#include "lib/scan_tree.h"
+#include "lib/sysfs_fake.h"
 
 enum { SECOND = 1000, HW_COLUMNS = 5, UNKNOWN = 255 };
 

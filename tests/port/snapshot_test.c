@@ -2,9 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "rows.h"
-#include "snapshot.h"
-#include "unit.h"
+#include "lib/rows.h"
+#include "port/snapshot.h"
+#include "lib/unit.h"
 
 #define LONGEST_NAME "a23456789_123456789_123456789_123456789_123456789_123456789_123" /* 63 */
 #define LONGEST_COUNTER "c23456789_123456789_123456789_123456789_12345678"             /* 48 */

@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agentx.h"
+#include "snmp/agentx.h"
 #include "config.h"
-#include "rows.h"
-#include "unit.h"
+#include "lib/rows.h"
+#include "lib/unit.h"
 
 enum { GET = 5, GET_NEXT = 6, SESSION = 7, BIG = 1 << 4, MOST = 4096, MUTATIONS = 20000 };
 

@@ -3,9 +3,9 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "log_reader.h"
-#include "shortcut.h"
-#include "unit.h"
+#include "lib/log_reader.h"
+#include "snmp/shortcut.h"
+#include "lib/unit.h"
 
 static const char *version;
 
