@@ -5,44 +5,44 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "port/column.h"
-#include "port/notification.h"
+#include "port/catalogue.h"
 
 static const char *const types[] = {"INTEGER", "Gauge32", "Counter32", "Counter64", "TimeStamp", "DisplayString"};
-static const char *const sources[] = {"index", "number", "text", "counter", "octets", "kind", "value", "level"};
+static const char *const sources[] = {"index", "number", "text", "counter", "kind", "value", "level", "derived"};
 
 static int print_notifications(void)
 {
-    size_t count;
-    const struct notification *notifications = notification_all(&count);
+    for (size_t i = 0; i < port_mib.notification_count; i++) {
+        const struct notification *notification = &port_mib.notifications[i];
 
-    for (size_t i = 0; i < count; i++) {
-        printf("%d\t%s\t", notifications[i].kind, notifications[i].name);
-        for (const char *const *object = notifications[i].objects; *object; object++)
+        printf("%" PRIu32 "\t%s\t", notification->number, notification->name);
+        for (const char *const *object = notification->objects; *object; object++)
             printf("%s ", *object);
         putchar('\n');
     }
     return 0;
 }
 
+static void print_column(const struct column *column)
+{
+    char metric[128] = "";
+
+    catalogue_metric(column, metric, sizeof(metric));
+    printf("%d\t%d\t%s\t%s\t%s\t%s\t%s\t%s\t%" PRIu64 "\t", column->table, column->number, column->object,
+           column->source == SOURCE_INDEX ? "-" : types[column->type],
+           column->derive ? "octets" : sources[column->source], column->file ? column->file : "",
+           column->alias ? column->alias : "", metric, column->limit);
+    for (const struct label *label = column->labels; label && label->name; label++)
+        printf("%s(%" PRId64 ") ", label->name, label->number);
+    putchar('\n');
+}
+
 int main(int argc, char **argv)
 {
-    size_t count;
-    const struct column *columns = column_all(&count);
-
     if (argc == 2 && strcmp(argv[1], "--notifications") == 0)
         return print_notifications();
-    for (size_t i = 0; i < count; i++) {
-        const struct column *column = &columns[i];
-        char metric[128] = "";
-
-        column_metric(column, metric, sizeof(metric));
-        printf("%d\t%d\t%s\t%s\t%s\t%s\t%s\t%s\t%" PRIu64 "\t", column->table, column->number, column->object,
-               column->source == SOURCE_INDEX ? "-" : types[column->type], sources[column->source],
-               column->file ? column->file : "", column->alias ? column->alias : "", metric, column->limit);
-        for (const struct label *label = column->labels; label && label->name; label++)
-            printf("%s(%" PRId64 ") ", label->name, label->number);
-        putchar('\n');
-    }
+    for (size_t i = 0; i < port_mib.table_count; i++)
+        for (size_t j = 0; j < port_mib.tables[i].count; j++)
+            print_column(&port_mib.tables[i].columns[j]);
     return 0;
 }

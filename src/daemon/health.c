@@ -62,19 +62,16 @@ static void append_group(char *text, size_t size, const struct group *group, int
 void health_describe(const struct snapshot *snapshot, const struct agent_state *agent, char *text, size_t size)
 {
     struct group stalled = {0}, late = {0}, partial = {0};
-    struct cursor cursor;
-    bool more = snapshot && snapshot_next(snapshot, TABLE_DEVICE, NULL, 0, &cursor);
 
-    for (; more; more = snapshot_advance(snapshot, TABLE_DEVICE, &cursor)) {
-        struct row row;
+    for (size_t i = 0; snapshot && i < snapshot_devices(snapshot); i++) {
+        const struct device *device = snapshot_device(snapshot, i);
 
-        snapshot_row(snapshot, TABLE_DEVICE, cursor, &row);
-        if (row.device->status == STATUS_STALLED)
-            add(&stalled, row.device->name);
-        else if (!row.device->complete)
-            add(&late, row.device->name);
-        else if (row.device->status != STATUS_OK)
-            add(&partial, row.device->name);
+        if (device->status == STATUS_STALLED)
+            add(&stalled, device->name);
+        else if (!device->complete)
+            add(&late, device->name);
+        else if (device->status != STATUS_OK)
+            add(&partial, device->name);
     }
     *text = '\0';
     if (agent->health == HEALTH_FAILED)

@@ -18,7 +18,7 @@
 #include "port/events.h"
 #include "base/log.h"
 #include "daemon/options.h"
-#include "port/print.h"
+#include "mib/print.h"
 #include "port/scan.h"
 #include "snmp/session.h"
 #include "snmp/table.h"
@@ -81,7 +81,7 @@ static int print(struct cache *cache)
     const struct snapshot *snapshot = cache_snapshot(cache);
     const struct agent_state *agent = cache_agent(cache);
 
-    print_snapshot(stdout, snapshot, agent);
+    print_look(stdout, &(struct look){.view = snapshot_view(snapshot), .scalars = agent});
     return fflush(stdout) == 0 && agent->health != HEALTH_FAILED ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 

@@ -139,21 +139,10 @@ static void note_reading(struct cache *cache, const struct collector_reading *re
 
 /* --- Refreshing --- */
 
-static const struct device *find_device(const struct snapshot *snapshot, const char *name)
-{
-    struct cursor cursor;
-    struct row row;
-
-    if (!snapshot || !snapshot_find_row(snapshot, TABLE_DEVICE, name, ABSENT, &cursor))
-        return NULL;
-    snapshot_row(snapshot, TABLE_DEVICE, cursor, &row);
-    return row.device;
-}
-
 /* What is shown of a device of which nothing was read: its names, so that nobody takes it for removed, and no values. */
 static struct device *unread_device(const struct cache *cache, const struct collector_entry *entry)
 {
-    const struct device *last = find_device(cache->snapshot, entry->name);
+    const struct device *last = cache->snapshot ? snapshot_find_device(cache->snapshot, entry->name) : NULL;
     struct device *device = last ? device_husk(last) : device_new(entry->name, 0);
 
     device->status = entry->stalled ? STATUS_STALLED : STATUS_PARTIAL;
@@ -204,10 +193,10 @@ int64_t cache_age(const struct cache *cache)
 
 const struct snapshot *cache_snapshot(struct cache *cache)
 {
-    return cache_look(cache, cache->settings.max_age);
+    return cache_refresh(cache, cache->settings.max_age);
 }
 
-const struct snapshot *cache_look(struct cache *cache, int64_t max_age)
+const struct snapshot *cache_refresh(struct cache *cache, int64_t max_age)
 {
     if (cache_age(cache) >= max_age)
         refresh(cache);
@@ -223,6 +212,13 @@ const struct agent_state *cache_agent(struct cache *cache)
 {
     cache->agent.snapshot_age = cache->snapshot ? ms_since(cache, cache->begun_at) : 0;
     return &cache->agent;
+}
+
+struct look cache_look(struct cache *cache)
+{
+    const struct snapshot *snapshot = cache_snapshot(cache); /* before what is said of it */
+
+    return (struct look){.view = snapshot_view(snapshot), .scalars = cache_agent(cache)};
 }
 
 void cache_restart_uptime(struct cache *cache)

@@ -8,6 +8,7 @@
 
 #include "port/collector.h"
 #include "port/port.h"
+#include "mib/answer.h"
 #include "port/snapshot.h"
 
 struct cache_settings {
@@ -30,7 +31,10 @@ void cache_free(struct cache *cache);
 const struct snapshot *cache_snapshot(struct cache *cache);
 
 /* Likewise with another maximum age, in ms. */
-const struct snapshot *cache_look(struct cache *cache, int64_t max_age);
+const struct snapshot *cache_refresh(struct cache *cache, int64_t max_age);
+
+/* The same snapshot and what the agent says of itself with it, as what requests are answered from; valid as long. */
+struct look cache_look(struct cache *cache);
 
 /* The snapshot as it is, however old; NULL before the first refresh. */
 const struct snapshot *cache_last_snapshot(const struct cache *cache);

@@ -5,7 +5,8 @@
 #include <string.h>
 
 #include "base/bucket.h"
-#include "port/column.h"
+#include "mib/index.h"
+#include "port/catalogue.h"
 #include "base/memory.h"
 
 static const int64_t never = INT64_MAX;
@@ -49,7 +50,7 @@ struct changes *changes_new(void)
 
     changes->devices = memory_new(0, sizeof(struct known_device *));
     changes->bucket = bucket_new(CHANGES_BURST, CHANGES_TOKEN_INTERVAL);
-    changes->link_downed_slot = column_of_file(TABLE_PORT_COUNTER, "link_downed")->slot;
+    changes->link_downed_slot = catalogue_of_file(TABLE_PORT_COUNTER, "link_downed")->slot;
     return changes;
 }
 
@@ -230,24 +231,19 @@ static bool note_absence(struct known_device *known, int64_t now)
 
 static int compare_names(const struct known_device *known, const struct device *device)
 {
-    return snapshot_compare_names(known->name, strlen(known->name), device->name, strlen(device->name));
+    return index_compare_texts(known->name, strlen(known->name), device->name, strlen(device->name));
 }
 
 void changes_note(struct changes *changes, const struct snapshot *snapshot, int64_t now)
 {
     struct known_device **devices = memory_new(snapshot_devices(snapshot) + changes->count, sizeof(*devices));
-    size_t count = 0, old = 0;
-    struct cursor cursor;
+    size_t count = 0, old = 0, at = 0;
 
-    for (bool more = snapshot_next(snapshot, TABLE_DEVICE, NULL, 0, &cursor); more || old < changes->count;) {
+    while (at < snapshot_devices(snapshot) || old < changes->count) {
+        const struct device *device = at < snapshot_devices(snapshot) ? snapshot_device(snapshot, at) : NULL;
         struct known_device *known = old < changes->count ? changes->devices[old] : NULL;
-        struct row row = {0};
-        int order = -1;
+        int order = device ? (known ? compare_names(known, device) : 1) : -1;
 
-        if (more) {
-            snapshot_row(snapshot, TABLE_DEVICE, cursor, &row);
-            order = known ? compare_names(known, row.device) : 1;
-        }
         old += order <= 0;
         if (order < 0) {
             if (note_absence(known, now))
@@ -256,9 +252,9 @@ void changes_note(struct changes *changes, const struct snapshot *snapshot, int6
                 free_device(known);
             continue;
         }
-        devices[count] = order > 0 ? new_device(row.device->name) : known;
-        note_device(changes, devices[count++], row.device, now);
-        more = snapshot_advance(snapshot, TABLE_DEVICE, &cursor);
+        devices[count] = order > 0 ? new_device(device->name) : known;
+        note_device(changes, devices[count++], device, now);
+        at++;
     }
     free(changes->devices);
     changes->devices = devices;

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "port/notification.h"
+#include "port/catalogue.h"
 #include "port/port.h"
 #include "port/snapshot.h"
 

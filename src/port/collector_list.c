@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "port/snapshot.h"
+#include "mib/index.h"
 #include "kernel/sysfs.h"
 
 bool collector_matches(const char *globs, const char *name)
@@ -38,7 +38,7 @@ static bool add(void *context, const char *name)
 
     if (!collector_wants(listing->settings->include, listing->settings->exclude, name))
         return true;
-    if (!snapshot_is_name(name, DEVICE_NAME_SIZE - 1)) {
+    if (!index_is_name(name, DEVICE_NAME_SIZE - 1)) {
         if (names->not_served++ == 0)
             sysfs_parse_text(name, strlen(name), names->rejected, sizeof(names->rejected));
         return true;

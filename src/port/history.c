@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "port/column.h"
+#include "port/catalogue.h"
 #include "base/memory.h"
 
 /* The last value of every counter that was ever read. */
@@ -98,22 +98,22 @@ static uint64_t note_value(uint64_t *last, bool was_read, uint64_t value, bool *
 }
 
 /* Notes the counters of one table. Returns whether one fell. */
-static bool note_counters(enum table table, struct counters *last, const struct counters *read,
+static bool note_counters(enum port_table table, struct counters *last, const struct counters *read,
                           const struct driver_traits *traits, struct port_history *noticed)
 {
-    size_t count;
-    const struct column *columns = column_table(table, &count);
+    const struct table *counted = catalogue_table(table);
     bool fell = false;
 
-    for (size_t i = 0; i < count; i++) {
-        uint64_t bit = UINT64_C(1) << columns[i].slot, growth;
+    for (size_t i = 0; i < counted->count; i++) {
+        const struct column *column = &counted->columns[i];
+        uint64_t bit = UINT64_C(1) << column->slot, growth;
 
-        if (columns[i].source != SOURCE_COUNTER || !(read->present & bit))
+        if (!column->file || !(read->present & bit))
             continue;
-        growth = note_value(&last->value[columns[i].slot], last->present & bit, read->value[columns[i].slot], &fell);
-        if (columns[i].is_error)
+        growth = note_value(&last->value[column->slot], last->present & bit, read->value[column->slot], &fell);
+        if (column->is_error)
             noticed->error_events = (uint32_t)((uint64_t)noticed->error_events + growth); /* a Counter32 */
-        if (column_is_saturated(&columns[i], traits, read->value[columns[i].slot]))
+        if (catalogue_is_saturated(column, traits, read->value[column->slot]))
             noticed->saturated++;
     }
     last->present |= read->present;

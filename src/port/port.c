@@ -16,8 +16,7 @@ static void forget_port(struct port *port)
     port->width_text[0] = port->speed_text[0] = port->generation[0] = '\0';
     port->gid[0] = '\0';
     port->counters.present = port->hw_counters.present = 0;
-    if (port->named.names)
-        memset(port->named.present, 0, port->named.names->count * sizeof(*port->named.present));
+    named_counters_forget(&port->named);
 }
 
 struct device *device_new(const char *name, size_t ports)
@@ -33,6 +32,7 @@ struct device *device_new(const char *name, size_t ports)
     for (size_t i = 0; i < ports; i++) {
         struct port *port = &device->ports[i];
 
+        port->device = device;
         forget_port(port);
         port->link_layer = port->ifindex = ABSENT;
         port->history.previous_state = ABSENT;
@@ -51,42 +51,11 @@ void device_free(struct device *device)
     free(device);
 }
 
-struct counter_names *counter_names_get(struct counter_names *names)
-{
-    if (names)
-        atomic_fetch_add(&names->owners, 1);
-    return names;
-}
-
-void counter_names_put(struct counter_names *names)
-{
-    if (names && atomic_fetch_sub(&names->owners, 1) == 1)
-        free(names);
-}
-
-void named_counters_init(struct named_counters *named, struct counter_names *names)
-{
-    *named = (struct named_counters){.names = counter_names_get(names)};
-    if (!names)
-        return;
-    named->value = memory_new(names->count, sizeof(*named->value));
-    named->present = memory_new(names->count, sizeof(*named->present));
-}
-
-void named_counters_fini(struct named_counters *named)
-{
-    counter_names_put(named->names);
-    free(named->value);
-    free(named->present);
-    *named = (struct named_counters){0};
-}
-
 void device_forget_polled(struct device *device)
 {
     for (int64_t i = 0; i < device->port_count; i++)
         forget_port(&device->ports[i]);
-    if (device->named.names)
-        memset(device->named.present, 0, device->named.names->count * sizeof(*device->named.present));
+    named_counters_forget(&device->named);
 }
 
 struct device *device_husk(const struct device *device)
@@ -98,6 +67,7 @@ struct device *device_husk(const struct device *device)
     husk->ports = memory_new((size_t)device->port_count, sizeof(*husk->ports));
     for (int64_t i = 0; i < device->port_count; i++) {
         husk->ports[i] = device->ports[i];
+        husk->ports[i].device = husk;
         named_counters_init(&husk->ports[i].named, device->ports[i].named.names);
     }
     device_forget_polled(husk);

@@ -2,17 +2,16 @@
 #ifndef RDMA_AGENTX_PORT_H
 #define RDMA_AGENTX_PORT_H
 
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-/* A number that could not be read. Texts that could not be read are empty. */
-#define ABSENT INT64_MIN
+#include "base/absent.h"
+#include "device/traits.h"
+#include "mib/named.h"
 
 enum {
     DEVICE_NAME_SIZE = 64,  /* IB_DEVICE_NAME_MAX, include/uapi/rdma/rdma_netlink.h */
-    COUNTER_NAME_SIZE = 50, /* 49 characters: an index of them still fits the 128 sub-identifiers of an OID */
     ATTRIBUTE_SIZE = 65,    /* node_desc has 64 octets, the longest of the others is shorter */
     WORD_SIZE = 33,         /* "PortConfigurationTraining", "400 Gb/sec" */
     PORT_COUNTERS = 21,     /* files of ports/N/counters with a column of their own */
@@ -22,42 +21,16 @@ enum {
 /* RdmaReadStatus of the MIB. */
 enum read_status { STATUS_OK = 1, STATUS_PARTIAL = 2, STATUS_REFUSED = 3, STATUS_STALLED = 4 };
 
-/* RdmaCounterBehaviour of the MIB. */
-enum counter_kind { KIND_COUNTER = 1, KIND_GAUGE = 2, KIND_HIGH_WATER = 3, KIND_SETTING = 4 };
-
 /* rdmaAgentHealth of the MIB. */
 enum agent_health { HEALTH_OK = 1, HEALTH_DEGRADED = 2, HEALTH_FAILED = 3 };
 
 /* enum ib_port_state, include/rdma/ib_verbs.h */
 enum port_state { PORT_NOP = 0, PORT_DOWN = 1, PORT_ACTIVE = 4 };
 
-/* Counters with a column of their own; bit i of present says whether value[i] was read. */
+/* Counters with a column of their own: a counter_set of mib/column.h. */
 struct counters {
     uint64_t present;
     uint64_t value[PORT_HW_COUNTERS];
-};
-
-struct counter_name {
-    char text[COUNTER_NAME_SIZE];
-    uint8_t length;
-    uint8_t kind; /* enum counter_kind */
-};
-
-/* The names below one hw_counters directory in the order SNMP sorts them. They never change while a device is
- * registered, so that all readings of it share them: counter_names_get and _put count the owners, in any thread. */
-struct counter_names {
-    atomic_uint owners;
-    uint32_t count;
-    uint32_t not_served; /* names that cannot be an index */
-    char rejected[64];   /* one of them, printable */
-    struct counter_name name[];
-};
-
-/* Every file of one hw_counters directory; value[i] belongs to names->name[i]. names is NULL without the directory. */
-struct named_counters {
-    struct counter_names *names;
-    uint64_t *value;
-    bool *present;
 };
 
 /* What the agent has noticed of a port since it first saw it; filled by the cache. TimeStamps are hundredths of a
@@ -75,6 +48,7 @@ struct port_history {
 
 /* One port as read. Numbers are ABSENT and texts empty where nothing could be read. */
 struct port {
+    const struct device *device;
     int64_t number;
     int64_t status;
     int64_t state;
@@ -105,13 +79,6 @@ struct port {
     struct counters hw_counters;
     struct named_counters named;
     struct port_history history;
-};
-
-/* What the driver of a device is known to do differently. */
-struct driver_traits {
-    uint8_t data_unit;     /* octets in a unit of port_xmit_data and port_rcv_data */
-    bool counters_wrap;    /* where others stop at their limit */
-    bool ones_mean_absent; /* 2^64-1 in hw_counters stands for "not available" */
 };
 
 /* One device as read, with its ports in ascending order. Made by device_new, released by device_free. */
@@ -172,14 +139,6 @@ struct agent_state {
 /* A device with room for its ports; every number ABSENT, every text empty. Aborts when memory is out. */
 struct device *device_new(const char *name, size_t ports);
 void device_free(struct device *device);
-
-/* A new owner of names (NULL is fine); counter_names_put gives one up and frees the last one's. */
-struct counter_names *counter_names_get(struct counter_names *names);
-void counter_names_put(struct counter_names *names);
-
-/* Room for the values of names, all absent; becomes an owner. Released by named_counters_fini. */
-void named_counters_init(struct named_counters *named, struct counter_names *names);
-void named_counters_fini(struct named_counters *named);
 
 /* Empties every cell that a poll reads: state, link, counters. What cannot change and the names stay. */
 void device_forget_polled(struct device *device);

@@ -6,7 +6,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "port/column.h"
 #include "port/scan_port.h"
 #include "kernel/sysfs.h"
 
@@ -50,7 +49,7 @@ static bool store_numa_node(struct device *device, const char *text, size_t leng
 /* By its driver, or else by what hardware it is. */
 static void find_traits(struct device *device)
 {
-    device->traits = column_traits(device->driver, device->vendor_id, device->part_id);
+    device->traits = traits_of_driver(device->driver, device->vendor_id, device->part_id);
 }
 
 static bool store_vendor(struct device *device, const char *text, size_t length)

@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "port/column.h"
+#include "mib/index.h"
+#include "port/catalogue.h"
 #include "base/memory.h"
-#include "port/snapshot.h"
 #include "kernel/sysfs.h"
 
 /* Names while they are listed. */
@@ -20,7 +20,7 @@ static bool add_name(void *context, const char *text)
     struct counter_names *names = listing->names;
     struct counter_name *name;
 
-    if (!snapshot_is_name(text, listing->longest)) {
+    if (!index_is_name(text, listing->longest)) {
         if (names->not_served++ == 0)
             sysfs_parse_text(text, strlen(text), names->rejected, sizeof(names->rejected));
         return true;
@@ -30,7 +30,7 @@ static bool add_name(void *context, const char *text)
         names = listing->names = memory_resize(names, 1, sizeof(*names) + listing->room * sizeof(names->name[0]));
     }
     name = &names->name[names->count++];
-    *name = (struct counter_name){.length = (uint8_t)strlen(text), .kind = (uint8_t)column_kind(text)};
+    *name = (struct counter_name){.length = (uint8_t)strlen(text), .kind = (uint8_t)catalogue_kind(text)};
     memcpy(name->text, text, name->length);
     return true;
 }
@@ -39,7 +39,7 @@ static int compare(const void *a, const void *b)
 {
     const struct counter_name *x = a, *y = b;
 
-    return snapshot_compare_names(x->text, x->length, y->text, y->length);
+    return index_compare_texts(x->text, x->length, y->text, y->length);
 }
 
 /* mlx5 (Linux 5.16 and later) refreshes its whole set only when this file is read; the others then cost nothing. */

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "port/column.h"
+#include "port/catalogue.h"
 #include "base/memory.h"
 #include "port/scan_netdev.h"
 #include "kernel/sysfs.h"
@@ -25,7 +25,7 @@ enum {
 static bool add_counter(void *context, const char *file)
 {
     struct scan_port *port = context;
-    const struct column *column = column_of_file(TABLE_PORT_COUNTER, file);
+    const struct column *column = catalogue_of_file(TABLE_PORT_COUNTER, file);
 
     if (column && port->counters.count < PORT_COUNTERS)
         port->counter_slot[port->counters.count++] = column->slot;
@@ -40,7 +40,7 @@ static void map_columns(struct scan_port *port)
         return;
     port->hw_slot = memory_new(names->count, sizeof(*port->hw_slot));
     for (size_t i = 0; i < names->count; i++) {
-        const struct column *column = column_of_file(TABLE_PORT_HW_COUNTER, names->name[i].text);
+        const struct column *column = catalogue_of_file(TABLE_PORT_HW_COUNTER, names->name[i].text);
 
         port->hw_slot[i] = (int8_t)(column ? column->slot : -1);
     }
@@ -63,8 +63,8 @@ void scan_port_init(struct scan_port *port, const struct scan_pass *pass, const 
     for (size_t i = 0; i < SCAN_NETDEV_FILES; i++)
         scan_file_init(&port->netdev_file[i]);
 
-    port->link_slot[0] = column_of_file(TABLE_PORT_COUNTER, "link_downed")->slot;
-    port->link_slot[1] = column_of_file(TABLE_PORT_COUNTER, "link_error_recovery")->slot;
+    port->link_slot[0] = catalogue_of_file(TABLE_PORT_COUNTER, "link_downed")->slot;
+    port->link_slot[1] = catalogue_of_file(TABLE_PORT_COUNTER, "link_error_recovery")->slot;
     snprintf(path, sizeof(path), "ports/%" PRId64 "/counters", number);
     sysfs_list(pass->device, path, add_counter, port);
     scan_directory_init(&port->counters, path, port->counters.count);
@@ -94,9 +94,7 @@ struct counter_sink {
 static const char *counter_name(void *context, size_t i)
 {
     const struct counter_sink *sink = context;
-    size_t count;
-
-    return column_table(TABLE_PORT_COUNTER, &count)[sink->reader->counter_slot[i]].file;
+    return catalogue_table(TABLE_PORT_COUNTER)->columns[sink->reader->counter_slot[i]].file;
 }
 
 static void store_counter(void *context, size_t i, uint64_t value)
@@ -344,6 +342,7 @@ static void copy_known(const struct scan_port *reader, struct port *port)
     struct port read = *port;
 
     *port = reader->known;
+    port->device = read.device;
     port->counters = read.counters;
     port->hw_counters = read.hw_counters;
     port->named = read.named;

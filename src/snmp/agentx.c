@@ -5,7 +5,6 @@
 #include <endian.h>
 #include <string.h>
 
-#include "port/answer.h"
 
 /* RFC 2741, 5.4, 6.1 and 6.2.16 */
 enum {
@@ -31,7 +30,7 @@ enum {
 
 enum {
     INTERNET = 4, /* sub-identifiers of 1.3.6.1, which has a short form */
-    NAME_MAX_SIZE = 4 + 4 * SNAPSHOT_INDEX_MAX,
+    NAME_MAX_SIZE = 4 + 4 * INDEX_MAX,
     VARBIND_MAX_SIZE = 4 + NAME_MAX_SIZE + 4 + 256, /* texts of the MIB have up to 255 octets */
 };
 
@@ -40,7 +39,7 @@ static const uint32_t root[] = {OID_ROOT};
 enum { ROOT_LENGTH = sizeof(root) / sizeof(root[0]) };
 
 struct name {
-    uint32_t id[SNAPSHOT_INDEX_MAX];
+    uint32_t id[INDEX_MAX];
     size_t length;
 };
 
@@ -124,7 +123,7 @@ static bool take_name(struct reader *in, struct name *name, bool *is_inclusive)
     short_form = in->at[1] != 0 ? INTERNET + 1 : 0;
     *is_inclusive = in->at[2] != 0;
     name->length = short_form + count;
-    if (name->length > SNAPSHOT_INDEX_MAX || left < 4 + 4 * count)
+    if (name->length > INDEX_MAX || left < 4 + 4 * count)
         return false;
     if (short_form) {
         memcpy(name->id, internet, sizeof(internet));
@@ -249,8 +248,7 @@ static uint16_t wire_type(enum column_type type)
 
 /* What is asked, and of which rows. */
 struct question {
-    const struct snapshot *snapshot;
-    const struct agent_state *agent;
+    const struct look *look;
     struct name name, end;
     bool is_inclusive;
 };
@@ -260,7 +258,7 @@ static void answer_get_at(const struct question *question, struct writer *out)
     const struct name *name = &question->name;
     struct answer answer;
     enum answer_result result =
-        answer_get(question->snapshot, question->agent, name->id + ROOT_LENGTH, name->length - ROOT_LENGTH, &answer);
+        answer_get(question->look, name->id + ROOT_LENGTH, name->length - ROOT_LENGTH, &answer);
 
     if (result == ANSWER_FOUND)
         put_varbind(out, wire_type(answer.value.type), name, &answer.value);
@@ -277,11 +275,10 @@ static void answer_next_to(struct question *question, struct writer *out)
     size_t length = name->length - ROOT_LENGTH;
     struct answer answer;
 
-    if (question->is_inclusive &&
-        answer_get(question->snapshot, question->agent, suffix, length, &answer) == ANSWER_FOUND) {
+    if (question->is_inclusive && answer_get(question->look, suffix, length, &answer) == ANSWER_FOUND) {
         put_varbind(out, wire_type(answer.value.type), name, &answer.value);
-    } else if (answer_next(question->snapshot, question->agent, suffix, length, &answer)) {
-        name->length = ROOT_LENGTH + answer_name(question->snapshot, &answer, suffix);
+    } else if (answer_next(question->look, suffix, length, &answer)) {
+        name->length = ROOT_LENGTH + answer_name(question->look, &answer, suffix);
         put_varbind(out, wire_type(answer.value.type), name, &answer.value);
     } else {
         put_varbind(out, END_OF_MIB_VIEW, name, NULL);
@@ -299,16 +296,14 @@ static void put_header(struct writer *out, const uint8_t *message)
     put(out, nothing, sizeof(nothing));
 }
 
-size_t agentx_answer(const struct snapshot *snapshot, const struct agent_state *agent, const uint8_t *message,
-                     size_t size, uint8_t *response, size_t room)
+size_t agentx_answer(const struct look *look, const uint8_t *message, size_t size, uint8_t *response, size_t room)
 {
     bool swap = is_swapped(message), is_next = message[AT_TYPE] == GET_NEXT, ignored;
     struct reader in = {.at = message + AGENTX_HEADER_SIZE, .end = message + size, .swap = swap};
     struct writer out = {.at = response, .end = response + room, .swap = swap}, header = out;
     struct question question;
 
-    question.snapshot = snapshot;
-    question.agent = agent;
+    question.look = look;
     put_header(&out, message);
     while (in.at < in.end) {
         if (out.end - out.at < VARBIND_MAX_SIZE || !take_name(&in, &question.name, &question.is_inclusive) ||

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "port/snapshot.h"
+#include "mib/answer.h"
 
 enum { AGENTX_HEADER_SIZE = 20 };
 
@@ -32,7 +32,6 @@ bool agentx_is_question(const uint8_t *message, uint32_t session);
 
 /* The response to such a message, whole and of this size; its size, or 0 if not all of the message is about the MIB,
  * or if the response has no room. */
-size_t agentx_answer(const struct snapshot *snapshot, const struct agent_state *agent, const uint8_t *message,
-                     size_t size, uint8_t *response, size_t room);
+size_t agentx_answer(const struct look *look, const uint8_t *message, size_t size, uint8_t *response, size_t room);
 
 #endif

@@ -13,7 +13,7 @@
 #include "port/changes.h"
 #include "base/log.h"
 #include "port/lookout.h"
-#include "port/notification.h"
+#include "mib/notification.h"
 #include "snmp/session.h"
 #include "snmp/varbind.h"
 
@@ -90,7 +90,7 @@ static netsnmp_variable_list *append(netsnmp_variable_list **list)
 static netsnmp_variable_list *name_notification(const struct notification *notification)
 {
     static const oid trap_oid[] = {1, 3, 6, 1, 6, 3, 1, 1, 4, 1, 0};
-    uint32_t suffix[] = {ARC_NOTIFICATIONS, notification->kind};
+    uint32_t suffix[] = {ARC_NOTIFICATIONS, notification->number};
     netsnmp_variable_list *list = NULL, named = {0};
 
     varbind_put_suffix(&named, suffix, 2);
@@ -103,8 +103,11 @@ static netsnmp_variable_list *name_notification(const struct notification *notif
 static netsnmp_variable_list *list_variables(const struct notification *notification, const struct snapshot *snapshot,
                                              const struct change *change)
 {
+    struct look look = {.view = snapshot_view(snapshot)};
+    uint32_t index[DEVICE_NAME_SIZE + 2];
     struct answer answers[NOTIFICATION_MOST_OBJECTS];
-    size_t count = notification_fill(notification, snapshot, change->device, change->port, answers);
+    size_t count =
+        notification_fill(notification, &look, index, snapshot_index(change->device, change->port, index), answers);
     netsnmp_variable_list *list = name_notification(notification);
 
     for (size_t i = 0; i < count; i++) {
@@ -112,7 +115,7 @@ static netsnmp_variable_list *list_variables(const struct notification *notifica
 
         if (!varbind)
             break;
-        varbind_put_name(varbind, snapshot, &answers[i]);
+        varbind_put_name(varbind, &look, &answers[i]);
         varbind_put_value(varbind, &answers[i]);
     }
     return list;
@@ -129,7 +132,7 @@ static struct snapshot *rows_of_device(const struct change *change)
 
 static void send_change(const struct change *change)
 {
-    const struct notification *notification = notification_of(change->kind);
+    const struct notification *notification = &port_mib.notifications[change->kind - 1];
     struct snapshot *device = change->port == ABSENT ? rows_of_device(change) : NULL;
     const struct snapshot *snapshot = device ? device : cache_last_snapshot(notify.settings.cache);
 
@@ -177,7 +180,7 @@ static void look(int64_t now)
     if (notify.wants_look && bucket_wait(&notify.event_looks, now) == 0)
         bucket_take(&notify.event_looks, now);
     notify.wants_look = false;
-    cache_look(notify.settings.cache, 0);
+    cache_refresh(notify.settings.cache, 0);
 }
 
 int notify_descriptor(void)

@@ -64,13 +64,13 @@ static void answer_input(void)
     while (shortcut.end - shortcut.begin >= AGENTX_HEADER_SIZE) {
         const uint8_t *message = shortcut.input + shortcut.begin;
         uint64_t size = agentx_size(message);
-        const struct snapshot *snapshot;
+        struct look look;
         size_t n;
 
         if (size > shortcut.end - shortcut.begin || !agentx_is_question(message, shortcut.session_id))
             return;
-        snapshot = cache_snapshot(shortcut.cache); /* before what is said of it */
-        n = agentx_answer(snapshot, cache_agent(shortcut.cache), message, (size_t)size, response, sizeof(response));
+        look = cache_look(shortcut.cache);
+        n = agentx_answer(&look, message, (size_t)size, response, sizeof(response));
         if (n == 0 || !send_whole(response, n))
             return;
         shortcut.begin += (size_t)size;

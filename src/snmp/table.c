@@ -7,7 +7,6 @@
 
 #include "snmp/table.h"
 
-#include "port/answer.h"
 #include "snmp/varbind.h"
 
 /* Exported by libnetsnmpagent, declared in none of the headers it installs (agent/mibgroup/agentx/client.h). */
@@ -21,16 +20,15 @@ static oid root[] = {OID_ROOT};
 static const char capability[] =
     "State and counters of the RDMA ports of this host (RDMA-PORT-MIB)"; /* in sysORTable */
 
-static void answer_one_get(const struct snapshot *snapshot, const struct agent_state *agent,
-                           netsnmp_request_info *request)
+static void answer_one_get(const struct look *look, netsnmp_request_info *request)
 {
-    uint32_t suffix[SNAPSHOT_INDEX_MAX];
+    uint32_t suffix[INDEX_MAX];
     struct answer answer;
     size_t length;
     enum answer_result result = ANSWER_NO_OBJECT;
 
     if (varbind_suffix(request->requestvb, suffix, &length))
-        result = answer_get(snapshot, agent, suffix, length, &answer);
+        result = answer_get(look, suffix, length, &answer);
     if (result == ANSWER_FOUND)
         varbind_put_value(request->requestvb, &answer);
     else
@@ -38,19 +36,18 @@ static void answer_one_get(const struct snapshot *snapshot, const struct agent_s
 }
 
 /* At the end the varbind is left alone: so Net-SNMP knows that there is nothing more here. */
-static void answer_one_getnext(const struct snapshot *snapshot, const struct agent_state *agent,
-                               netsnmp_request_info *request)
+static void answer_one_getnext(const struct look *look, netsnmp_request_info *request)
 {
-    uint32_t suffix[SNAPSHOT_INDEX_MAX];
+    uint32_t suffix[INDEX_MAX];
     struct answer answer;
     size_t length = 0;
 
     if (!varbind_suffix(request->requestvb, suffix, &length) &&
         snmp_oid_compare(request->requestvb->name, request->requestvb->name_length, root, OID_LENGTH(root)) > 0)
         return;
-    if (!answer_next(snapshot, agent, suffix, length, &answer))
+    if (!answer_next(look, suffix, length, &answer))
         return;
-    varbind_put_name(request->requestvb, snapshot, &answer);
+    varbind_put_name(request->requestvb, look, &answer);
     varbind_put_value(request->requestvb, &answer);
 }
 
@@ -58,23 +55,21 @@ static int handle(netsnmp_mib_handler *handler, netsnmp_handler_registration *re
                   netsnmp_agent_request_info *info, netsnmp_request_info *requests)
 {
     struct cache *cache = handler->myvoid;
-    const struct snapshot *snapshot;
-    const struct agent_state *agent;
+    struct look look;
 
     (void)registration;
     if (info->mode != MODE_GET && info->mode != MODE_GETNEXT) {
         netsnmp_request_set_error_all(requests, SNMP_ERR_NOTWRITABLE);
         return SNMP_ERR_NOERROR;
     }
-    snapshot = cache_snapshot(cache);
-    agent = cache_agent(cache);
+    look = cache_look(cache);
     for (netsnmp_request_info *request = requests; request; request = request->next) {
         if (request->processed)
             continue;
         if (info->mode == MODE_GET)
-            answer_one_get(snapshot, agent, request);
+            answer_one_get(&look, request);
         else
-            answer_one_getnext(snapshot, agent, request);
+            answer_one_getnext(&look, request);
     }
     return SNMP_ERR_NOERROR;
 }

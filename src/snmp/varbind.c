@@ -29,10 +29,10 @@ void varbind_put_suffix(netsnmp_variable_list *varbind, const uint32_t *suffix, 
     snmp_set_var_objid(varbind, name, OID_LENGTH(root) + length);
 }
 
-void varbind_put_name(netsnmp_variable_list *varbind, const struct snapshot *snapshot, const struct answer *answer)
+void varbind_put_name(netsnmp_variable_list *varbind, const struct look *look, const struct answer *answer)
 {
-    uint32_t suffix[SNAPSHOT_INDEX_MAX];
-    size_t length = answer_name(snapshot, answer, suffix);
+    uint32_t suffix[INDEX_MAX];
+    size_t length = answer_name(look, answer, suffix);
 
     varbind_put_suffix(varbind, suffix, length);
 }

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "port/answer.h"
+#include "mib/answer.h"
 #include "fuzz.h"
 #include "lib/oracle.h"
 #include "lib/rows.h"
@@ -23,6 +23,7 @@ struct world {
     struct device *device[MOST_DEVICES];
     size_t count;
     struct snapshot *snapshot;
+    struct look look;
     struct oracle oracle;
 };
 
@@ -103,6 +104,7 @@ static void take_world(struct fuzz_input *input, struct world *world)
         take_device(input, world);
     oracle_init(&world->oracle, &world->agent, world->device, world->count);
     world->snapshot = snapshot_new(world->device, world->count);
+    world->look = (struct look){.view = snapshot_view(world->snapshot), .scalars = &world->agent};
 }
 
 /* --- Requests --- */
@@ -128,8 +130,8 @@ static size_t take_request(struct fuzz_input *input, const struct world *world, 
 
 static void check_same(const struct world *world, const struct oracle_instance *wanted, const struct answer *answer)
 {
-    uint32_t name[SNAPSHOT_INDEX_MAX];
-    size_t length = answer_name(world->snapshot, answer, name);
+    uint32_t name[INDEX_MAX];
+    size_t length = answer_name(&world->look, answer, name);
 
     FUZZ_REQUIRE(oracle_compare(wanted->name, wanted->length, name, length) == 0);
     FUZZ_REQUIRE(wanted->column == answer->column && wanted->value.type == answer->value.type);
@@ -141,33 +143,33 @@ static void check_request(const struct world *world, const uint32_t *name, size_
 {
     const struct oracle_instance *here = oracle_get(&world->oracle, name, length);
     const struct oracle_instance *next = oracle_next(&world->oracle, name, length);
-    uint32_t found[SNAPSHOT_INDEX_MAX];
+    uint32_t found[INDEX_MAX];
     struct answer answer;
 
-    FUZZ_REQUIRE((answer_get(world->snapshot, &world->agent, name, length, &answer) == ANSWER_FOUND) == (here != NULL));
+    FUZZ_REQUIRE((answer_get(&world->look, name, length, &answer) == ANSWER_FOUND) == (here != NULL));
     if (here)
         check_same(world, here, &answer);
-    FUZZ_REQUIRE(answer_next(world->snapshot, &world->agent, name, length, &answer) == (next != NULL));
+    FUZZ_REQUIRE(answer_next(&world->look, name, length, &answer) == (next != NULL));
     if (!next)
         return;
     check_same(world, next, &answer);
-    length = answer_name(world->snapshot, &answer, found);
-    FUZZ_REQUIRE(answer_get(world->snapshot, &world->agent, found, length, &answer) == ANSWER_FOUND);
+    length = answer_name(&world->look, &answer, found);
+    FUZZ_REQUIRE(answer_get(&world->look, found, length, &answer) == ANSWER_FOUND);
     check_same(world, next, &answer);
 }
 
 /* A walk shows each instance once. */
 static void check_walk(const struct world *world)
 {
-    uint32_t name[SNAPSHOT_INDEX_MAX], before[SNAPSHOT_INDEX_MAX];
+    uint32_t name[INDEX_MAX], before[INDEX_MAX];
     size_t length = 0, seen = 0;
     struct answer answer;
 
-    while (answer_next(world->snapshot, &world->agent, name, length, &answer)) {
+    while (answer_next(&world->look, name, length, &answer)) {
         size_t last = length;
 
         memcpy(before, name, length * sizeof(*name));
-        length = answer_name(world->snapshot, &answer, name);
+        length = answer_name(&world->look, &answer, name);
         FUZZ_REQUIRE(oracle_compare(before, last, name, length) < 0);
         seen++;
     }

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "port/column.h"
+#include "port/catalogue.h"
 #include "fuzz.h"
 #include "port/history.h"
 #include "lib/rows.h"

@@ -7,8 +7,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "port/answer.h"
-#include "port/column.h"
+#include "mib/answer.h"
+#include "port/catalogue.h"
 #include "fuzz.h"
 #include "port/history.h"
 #include "port/scan.h"
@@ -52,7 +52,7 @@ static void remove_root(void)
 
 /* --- What must hold of rows --- */
 
-static void check_cells(enum table table, const struct row *row)
+static void check_cells(enum port_table table, const struct row *row)
 {
     size_t count;
     const struct column *columns = column_table(table, &count);
@@ -91,7 +91,7 @@ static bool true_value(const char *path, uint64_t *value)
 }
 
 /* A counter has the value of its file or none; and none only where the file has none or something has failed. */
-static void check_counter(const struct run *run, const struct port *port, const char *directory, enum table table,
+static void check_counter(const struct run *run, const struct port *port, const char *directory, enum port_table table,
                           const struct column *column)
 {
     const struct counters *counters = table == TABLE_PORT_COUNTER ? &port->counters : &port->hw_counters;
@@ -107,7 +107,7 @@ static void check_counter(const struct run *run, const struct port *port, const 
     FUZZ_REQUIRE(is_present || !has_value || run->has_errors);
 }
 
-static void check_counters(const struct run *run, const struct port *port, const char *directory, enum table table)
+static void check_counters(const struct run *run, const struct port *port, const char *directory, enum port_table table)
 {
     size_t count;
     const struct column *columns = column_table(table, &count);
@@ -140,20 +140,21 @@ static void check_device(const struct run *run, const struct device *device)
 static void check_walk(const struct snapshot *snapshot)
 {
     static const struct agent_state agent = {.version = "0"};
-    uint32_t name[SNAPSHOT_INDEX_MAX], before[SNAPSHOT_INDEX_MAX] = {0};
+    const struct look look = {.view = snapshot_view(snapshot), .scalars = &agent};
+    uint32_t name[INDEX_MAX], before[INDEX_MAX] = {0};
     struct answer answer, again;
     size_t length = 0;
 
-    while (answer_next(snapshot, &agent, name, length, &answer)) {
+    while (answer_next(&look, name, length, &answer)) {
         size_t old = length, common = 0;
 
         memcpy(before, name, old * sizeof(*name));
-        length = answer_name(snapshot, &answer, name);
+        length = answer_name(&look, &answer, name);
         while (common < old && common < length && before[common] == name[common])
             common++;
         FUZZ_REQUIRE(length <= LONGEST_OID_SUFFIX && common < length &&
                      (common == old || before[common] < name[common]));
-        FUZZ_REQUIRE(answer_get(snapshot, &agent, name, length, &again) == ANSWER_FOUND);
+        FUZZ_REQUIRE(answer_get(&look, name, length, &again) == ANSWER_FOUND);
         FUZZ_REQUIRE(again.column == answer.column && again.value.type == answer.value.type);
         FUZZ_REQUIRE(answer.value.type == SMI_TEXT ? again.value.text == answer.value.text
                                                    : again.value.number == answer.value.number);

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "port/column.h"
+#include "port/catalogue.h"
 #include "base/memory.h"
 #include "rows.h"
 

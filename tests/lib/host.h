@@ -10,7 +10,7 @@
 
 #include "port/changes.h"
 #include "port/history.h"
-#include "port/notification.h"
+#include "mib/notification.h"
 #include "port/port.h"
 #include "port/snapshot.h"
 

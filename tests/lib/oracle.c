@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "rows.h"
 
 /* RFC 3416 4.2.2: the order of two names. */
 int oracle_compare(const uint32_t *a, size_t a_length, const uint32_t *b, size_t b_length)
@@ -26,8 +27,10 @@ static void put_text(struct oracle_instance *instance, const char *text)
         put(instance, (unsigned char)*text);
 }
 
-/* Lists one cell if it has a value. RFC 2578 7.7: how an index is encoded. */
-static void add(struct oracle *oracle, const struct column *column, const struct row *row)
+/* Lists one cell if it has a value. RFC 2578 7.7: how an index is encoded. port is NULL for rows of devices, name for
+ * those without counters. */
+static void add(struct oracle *oracle, const struct column *column, const struct row *row, const struct device *device,
+                const struct port *port, const char *name)
 {
     struct oracle_instance *instance;
 
@@ -39,61 +42,58 @@ static void add(struct oracle *oracle, const struct column *column, const struct
     *instance = (struct oracle_instance){.column = column};
     put(instance, 1);
     put(instance, column->table);
-    if (column->table == TABLE_AGENT) {
+    if (!device) {
         put(instance, column->number);
         put(instance, 0);
     } else {
         put(instance, 1);
         put(instance, column->number);
-        put_text(instance, row->device->name);
-        if (row->port)
-            put(instance, (uint64_t)row->port->number);
-        if (column->table == TABLE_COUNTER)
-            put_text(instance, row->port->named.names->name[row->member].text);
-        if (column->table == TABLE_DEVICE_COUNTER)
-            put_text(instance, row->device->named.names->name[row->member].text);
+        put_text(instance, device->name);
+        if (port)
+            put(instance, (uint64_t)port->number);
+        if (name)
+            put_text(instance, name);
     }
     if (column_value(column, row, &instance->value))
         oracle->count++;
 }
 
-static void add_members(struct oracle *oracle, const struct column *column, struct row row,
-                        const struct named_counters *named)
+static void add_members(struct oracle *oracle, const struct column *column, const void *record,
+                        const struct named_counters *named, const struct device *device, const struct port *port)
 {
-    for (row.member = 0; named->names && row.member < named->names->count; row.member++)
-        add(oracle, column, &row);
+    for (size_t i = 0; named->names && i < named->names->count; i++)
+        add(oracle, column, &(struct row){.record = record, .member = i}, device, port, named->names->name[i].text);
 }
 
 static void add_device(struct oracle *oracle, const struct column *column, const struct device *device)
 {
-    struct row row = {.device = device};
-
     if (column->table == TABLE_DEVICE)
-        add(oracle, column, &row);
+        add(oracle, column, &(struct row){.record = device}, device, NULL, NULL);
     if (column->table == TABLE_DEVICE_COUNTER)
-        add_members(oracle, column, row, &device->named);
+        add_members(oracle, column, device, &device->named, device, NULL);
     if (column->table == TABLE_DEVICE || column->table == TABLE_DEVICE_COUNTER)
         return;
     for (int64_t i = 0; i < device->port_count; i++) {
-        row.port = &device->ports[i];
+        const struct port *port = &device->ports[i];
+
         if (column->table == TABLE_COUNTER)
-            add_members(oracle, column, row, &row.port->named);
+            add_members(oracle, column, port, &port->named, device, port);
         else
-            add(oracle, column, &row);
+            add(oracle, column, &(struct row){.record = port}, device, port, NULL);
     }
 }
 
 void oracle_init(struct oracle *oracle, const struct agent_state *agent, struct device *const *devices, size_t count)
 {
-    size_t columns;
-    const struct column *column = column_all(&columns);
+    const struct column *columns[ROWS_MOST_COLUMNS];
+    size_t column_count = rows_columns(columns);
 
     *oracle = (struct oracle){0};
-    for (size_t i = 0; i < columns; i++) {
-        if (column[i].table == TABLE_AGENT)
-            add(oracle, &column[i], &(struct row){.agent = agent});
-        for (size_t j = 0; j < count && column[i].table != TABLE_AGENT; j++)
-            add_device(oracle, &column[i], devices[j]);
+    for (size_t i = 0; i < column_count; i++) {
+        if (columns[i]->table == TABLE_AGENT)
+            add(oracle, columns[i], &(struct row){.record = agent}, NULL, NULL, NULL);
+        for (size_t j = 0; j < count && columns[i]->table != TABLE_AGENT; j++)
+            add_device(oracle, columns[i], devices[j]);
     }
 }
 

@@ -6,7 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "port/column.h"
+#include "port/catalogue.h"
+#include "port/port.h"
 
 enum { ORACLE_NAME_MAX = 128 };
 

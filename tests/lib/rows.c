@@ -62,7 +62,7 @@ static void name_counters(struct named_counters *named, const char *text)
         assert(names->count <= MOST_NAMES);
         memcpy(name->text, text, n);
         name->length = (uint8_t)n;
-        name->kind = (uint8_t)column_kind(name->text);
+        name->kind = (uint8_t)catalogue_kind(name->text);
     }
     qsort(names->name, names->count, sizeof(names->name[0]), compare_names);
     named_counters_init(named, names);
@@ -92,15 +92,27 @@ void rows_set_named(struct named_counters *named, const char *name, uint64_t val
     abort();
 }
 
-void rows_set_counter(struct device *device, size_t i, enum table table, const char *file, uint64_t value)
+void rows_set_counter(struct device *device, size_t i, enum port_table table, const char *file, uint64_t value)
 {
     struct port *port = &device->ports[i];
     struct counters *counters = table == TABLE_PORT_COUNTER ? &port->counters : &port->hw_counters;
-    const struct column *column = column_of_file(table, file);
+    const struct column *column = catalogue_of_file(table, file);
 
     assert(column);
     counters->value[column->slot] = value;
     counters->present |= UINT64_C(1) << column->slot;
+}
+
+size_t rows_columns(const struct column *columns[static ROWS_MOST_COLUMNS])
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < port_mib.table_count; i++)
+        for (size_t j = 0; j < port_mib.tables[i].count; j++) {
+            assert(count < ROWS_MOST_COLUMNS);
+            columns[count++] = &port_mib.tables[i].columns[j];
+        }
+    return count;
 }
 
 /* --- Random values --- */
@@ -131,12 +143,11 @@ static void fill_named(struct named_counters *named, uint64_t *state)
 }
 
 /* All cells of one table that are numbers or texts of a structure. */
-static void fill_structure(enum table table, void *structure, uint64_t *state)
+static void fill_structure(enum port_table table, void *structure, uint64_t *state)
 {
-    size_t count;
-    const struct column *columns = column_table(table, &count);
+    const struct column *columns = catalogue_table(table)->columns;
 
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < catalogue_table(table)->count; i++) {
         char *cell = (char *)structure + columns[i].offset;
         bool is_name = columns[i].offset == offsetof(struct device, name) && table == TABLE_DEVICE;
         uint64_t number = rows_random(state);
@@ -166,12 +177,11 @@ void rows_fill(struct device *device, uint64_t *state)
 struct agent_state rows_agent(void)
 {
     struct agent_state agent;
-    size_t count;
-    const struct column *columns = column_table(TABLE_AGENT, &count);
+    const struct column *columns = catalogue_table(TABLE_AGENT)->columns;
 
     memset(&agent, 0, sizeof(agent));
     snprintf(agent.version, sizeof(agent.version), "0.0.0");
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < catalogue_table(TABLE_AGENT)->count; i++)
         if (columns[i].source == SOURCE_NUMBER)
             *(int64_t *)(void *)((char *)&agent + columns[i].offset) = (int64_t)i;
     return agent;

@@ -6,8 +6,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "port/column.h"
+#include "port/catalogue.h"
 #include "port/port.h"
+
+enum { ROWS_MOST_COLUMNS = 256 };
 
 /* A device with ports 1 to count, named and numbered, without a value; device_free releases it. */
 struct device *rows_device(const char *name, size_t count);
@@ -21,8 +23,11 @@ void rows_name_device_counters(struct device *device, const char *names);
 void rows_name_port_counters(struct device *device, size_t i, const char *names);
 
 /* Sets one counter by the name of its file. */
-void rows_set_counter(struct device *device, size_t i, enum table table, const char *file, uint64_t value);
+void rows_set_counter(struct device *device, size_t i, enum port_table table, const char *file, uint64_t value);
 void rows_set_named(struct named_counters *named, const char *name, uint64_t value);
+
+/* All columns of the MIB in its order; returns how many. */
+size_t rows_columns(const struct column *columns[static ROWS_MOST_COLUMNS]);
 
 /* The next number of a sequence that *state determines. */
 uint64_t rows_random(uint64_t *state);

@@ -41,13 +41,13 @@ static void write_below(const char *directory, const char *path, const char *tex
 
 static void write_device(const char *directory)
 {
-    size_t count;
-    const struct column *columns = column_table(TABLE_PORT_COUNTER, &count);
+    const struct table *table = catalogue_table(TABLE_PORT_COUNTER);
+    const struct column *columns = table->columns;
     char path[UNIT_PATH_SIZE], text[32];
 
     for (int i = 0; i < UNIT_COUNT(device_files); i++)
         write_below(directory, device_files[i].path, device_files[i].text);
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < table->count; i++) {
         if (!columns[i].file)
             continue;
         snprintf(path, sizeof(path), "ports/1/counters/%s", columns[i].file);
@@ -55,7 +55,7 @@ static void write_device(const char *directory)
         write_below(directory, path, text);
     }
     for (int i = 0; i < UNIT_COUNT(hw_counters); i++) {
-        const struct column *column = column_of_file(TABLE_PORT_HW_COUNTER, hw_counters[i]);
+        const struct column *column = catalogue_of_file(TABLE_PORT_HW_COUNTER, hw_counters[i]);
 
         snprintf(path, sizeof(path), "ports/1/hw_counters/%s", hw_counters[i]);
         snprintf(text, sizeof(text), "%d\n", 100 + (column ? column->slot : 0));
@@ -152,12 +152,12 @@ static uint64_t value_of(const struct counters *counters, const struct column *c
 
 uint64_t scan_tree_counter(const char *file)
 {
-    return value_of(&scan_tree.port->counters, column_of_file(TABLE_PORT_COUNTER, file));
+    return value_of(&scan_tree.port->counters, catalogue_of_file(TABLE_PORT_COUNTER, file));
 }
 
 uint64_t scan_tree_hw_counter(const char *file)
 {
-    return value_of(&scan_tree.port->hw_counters, column_of_file(TABLE_PORT_HW_COUNTER, file));
+    return value_of(&scan_tree.port->hw_counters, catalogue_of_file(TABLE_PORT_HW_COUNTER, file));
 }
 
 int scan_tree_present(const struct counters *counters)

@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#include "port/column.h"
+#include "port/catalogue.h"
 #include "port/port.h"
 #include "port/scan.h"
 #include "unit.h"

@@ -1,7 +1,7 @@
 /* changes_device_test: which notifications devices cause that come and go, and those that stall. */
 #include "port/changes.h"
 #include "lib/host.h"
-#include "port/notification.h"
+#include "mib/notification.h"
 #include "port/port.h"
 #include "port/snapshot.h"
 #include "lib/unit.h"

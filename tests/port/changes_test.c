@@ -1,7 +1,7 @@
 /* changes_test: which notifications the states of ports cause, and what counts as a flap. */
 #include "port/history.h"
 #include "lib/host.h"
-#include "port/notification.h"
+#include "mib/notification.h"
 #include "port/port.h"
 #include "lib/rows.h"
 #include "lib/unit.h"

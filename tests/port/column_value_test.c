@@ -3,17 +3,17 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "port/column.h"
+#include "port/catalogue.h"
 #include "lib/rows.h"
 #include "lib/unit.h"
 
-static const struct column *columns;
+static const struct column *columns[ROWS_MOST_COLUMNS];
 static size_t column_count;
 
-/* A row of every table at once: the named tables have a counter and a gauge. */
+/* A record of every table: the named tables have a counter and a gauge. */
 static struct agent_state agent;
 static struct device *device;
-static struct row row;
+static size_t member;
 
 enum { COUNTER_MEMBER, GAUGE_MEMBER };
 
@@ -22,7 +22,7 @@ static void make_row(void)
     device = rows_device("mlx5_0", 1);
     rows_name_device_counters(device, "a active_qps");
     rows_name_port_counters(device, 0, "a active_qps");
-    row = (struct row){.agent = &agent, .device = device, .port = &device->ports[0]};
+    member = 0;
 }
 
 static void free_row(void)
@@ -33,17 +33,23 @@ static void free_row(void)
 
 static const struct column *find(const char *object)
 {
-    for (size_t i = 0; i < column_count; i++)
-        if (strcmp(columns[i].object, object) == 0)
-            return &columns[i];
-    ck_abort_msg("no object %s", object);
+    const struct table *table;
+    const struct column *column = mib_object(&port_mib, object, &table);
+
+    ck_assert_msg(column != NULL, "no object %s", object);
+    return column;
 }
 
 static void *structure(const struct column *column)
 {
-    return column->table == TABLE_AGENT    ? (void *)&agent
-           : column->table == TABLE_DEVICE ? (void *)device
-                                           : (void *)row.port;
+    return column->table == TABLE_AGENT                                                    ? (void *)&agent
+           : column->table == TABLE_DEVICE || column->table == TABLE_DEVICE_COUNTER ? (void *)device
+                                                                                    : (void *)&device->ports[0];
+}
+
+static bool get(const struct column *column, struct value *value)
+{
+    return column_value(column, &(struct row){.record = structure(column), .member = member}, value);
 }
 
 static struct counters *counters(const struct column *column)
@@ -70,17 +76,17 @@ static void set_cell(const struct column *column, bool present, uint64_t number)
         strcpy(cell, present ? "text" : "");
         break;
     case SOURCE_COUNTER:
-    case SOURCE_OCTETS:
         counters(column)->value[column->slot] = number;
         counters(column)->present = present ? bit : ~bit;
         break;
     case SOURCE_VALUE:
     case SOURCE_LEVEL:
-        named(column)->value[row.member] = number;
-        named(column)->present[row.member] = present;
+        named(column)->value[member] = number;
+        named(column)->present[member] = present;
         break;
     case SOURCE_INDEX:
     case SOURCE_KIND:
+    case SOURCE_DERIVED:
         break;
     }
 }
@@ -89,7 +95,7 @@ static uint64_t number_of(const struct column *column)
 {
     struct value value = {.number = 4711};
 
-    ck_assert_msg(column_value(column, &row, &value), "%s", column->object);
+    ck_assert_msg(get(column, &value), "%s", column->object);
     ck_assert_int_eq(value.type, column->type);
     return value.number;
 }
@@ -98,23 +104,23 @@ static uint64_t number_of(const struct column *column)
 
 START_TEST(a_cell_has_a_value_if_it_was_read_and_only_then)
 {
-    const struct column *column = &columns[_i];
+    const struct column *column = columns[_i];
     struct value value;
 
-    row.member = column->source == SOURCE_LEVEL ? GAUGE_MEMBER : COUNTER_MEMBER;
+    member = column->source == SOURCE_LEVEL ? GAUGE_MEMBER : COUNTER_MEMBER;
     set_cell(column, false, 7);
-    ck_assert_int_eq(column_value(column, &row, &value), column->source == SOURCE_KIND);
+    ck_assert_int_eq(get(column, &value), column->source == SOURCE_KIND);
     set_cell(column, true, 0); /* which is a value */
-    ck_assert_int_eq(column_value(column, &row, &value), column->source != SOURCE_INDEX);
+    ck_assert_int_eq(get(column, &value), column->source != SOURCE_INDEX);
     set_cell(column, true, 7);
-    ck_assert_int_eq(column_value(column, &row, &value), column->source != SOURCE_INDEX);
+    ck_assert_int_eq(get(column, &value), column->source != SOURCE_INDEX);
     ck_assert_int_eq(value.type, column->type);
     if (column->source == SOURCE_TEXT)
         ck_assert_str_eq(value.text, "text");
     else if (column->source == SOURCE_KIND)
         ck_assert_uint_eq(value.number, KIND_COUNTER);
     else if (column->source != SOURCE_INDEX)
-        ck_assert_uint_eq(value.number, column->source == SOURCE_OCTETS ? 28 : 7);
+        ck_assert_uint_eq(value.number, column->derive ? 28 : 7);
 }
 END_TEST
 
@@ -129,17 +135,17 @@ START_TEST(a_named_counter_has_a_value_or_a_level)
     const struct column *kind = find(objects[_i][0]), *value = find(objects[_i][1]), *level = find(objects[_i][2]);
     struct value unused;
 
-    row.member = COUNTER_MEMBER;
+    member = COUNTER_MEMBER;
     set_cell(value, true, UINT64_MAX);
     ck_assert_uint_eq(number_of(kind), KIND_COUNTER);
     ck_assert_uint_eq(number_of(value), UINT64_MAX);
-    ck_assert(!column_value(level, &row, &unused));
+    ck_assert(!get(level, &unused));
 
-    row.member = GAUGE_MEMBER;
+    member = GAUGE_MEMBER;
     set_cell(level, true, UINT64_C(1) << 32);
     ck_assert_uint_eq(number_of(kind), KIND_GAUGE);
     ck_assert_uint_eq(number_of(level), UINT32_MAX); /* clamped */
-    ck_assert(!column_value(value, &row, &unused));
+    ck_assert(!get(value, &unused));
 }
 END_TEST
 
@@ -159,7 +165,7 @@ static const struct {
 
 START_TEST(the_name_of_a_file_says_its_kind)
 {
-    ck_assert_msg(column_kind(kinds[_i].file) == kinds[_i].kind, "%s", kinds[_i].file);
+    ck_assert_msg(catalogue_kind(kinds[_i].file) == kinds[_i].kind, "%s", kinds[_i].file);
 }
 END_TEST
 
@@ -261,16 +267,16 @@ static const struct {
 
 START_TEST(a_counter_is_saturated_exactly_at_its_limit)
 {
-    const struct column *column = column_of_file(TABLE_PORT_COUNTER, limits[_i].file);
+    const struct column *column = catalogue_of_file(TABLE_PORT_COUNTER, limits[_i].file);
     const struct driver_traits stops = {.data_unit = 4}, wraps = {.data_unit = 4, .counters_wrap = true};
     uint64_t limit = limits[_i].limit;
 
     ck_assert_uint_eq(column->limit, limit);
-    ck_assert_int_eq(column_is_saturated(column, &stops, limit), limit != 0);
-    ck_assert(!column_is_saturated(column, &stops, limit - 1));
-    ck_assert(!column_is_saturated(column, &stops, limit + 1));
-    ck_assert(!column_is_saturated(column, &stops, 0));
-    ck_assert(!column_is_saturated(column, &wraps, limit));
+    ck_assert_int_eq(catalogue_is_saturated(column, &stops, limit), limit != 0);
+    ck_assert(!catalogue_is_saturated(column, &stops, limit - 1));
+    ck_assert(!catalogue_is_saturated(column, &stops, limit + 1));
+    ck_assert(!catalogue_is_saturated(column, &stops, 0));
+    ck_assert(!catalogue_is_saturated(column, &wraps, limit));
 }
 END_TEST
 
@@ -291,7 +297,7 @@ static const struct {
 
 START_TEST(a_driver_has_its_traits)
 {
-    struct driver_traits traits = column_traits(drivers[_i].driver, drivers[_i].vendor, drivers[_i].part);
+    struct driver_traits traits = traits_of_driver(drivers[_i].driver, drivers[_i].vendor, drivers[_i].part);
 
     ck_assert_uint_eq(traits.data_unit, drivers[_i].traits.data_unit);
     ck_assert_int_eq(traits.counters_wrap, drivers[_i].traits.counters_wrap);
@@ -304,7 +310,7 @@ Suite *unit_suite(void)
     Suite *suite = suite_create("column_value");
     TCase *cells = unit_case(suite, "cells"), *facts = unit_case(suite, "facts");
 
-    columns = column_all(&column_count);
+    column_count = rows_columns(columns);
     tcase_add_checked_fixture(cells, make_row, free_row);
     tcase_add_loop_test(cells, a_cell_has_a_value_if_it_was_read_and_only_then, 0, (int)column_count);
     tcase_add_loop_test(cells, a_named_counter_has_a_value_or_a_level, 0, 2);

@@ -228,7 +228,7 @@ END_TEST
 
 /* --- Error events --- */
 
-static int64_t note_errors(enum table table, const char *file, uint64_t value)
+static int64_t note_errors(enum port_table table, const char *file, uint64_t value)
 {
     begin();
     rows_set_counter(device, 0, table, file, value);
@@ -250,17 +250,17 @@ END_TEST
 
 START_TEST(errors_of_both_tables_add_up_and_other_counters_do_not)
 {
-    size_t count;
-    const struct column *columns = column_all(&count);
+    const struct column *columns[ROWS_MOST_COLUMNS];
+    size_t count = rows_columns(columns);
     int64_t expected = 0;
 
     for (uint64_t value = 0; value <= 1; value++) {
         begin();
         for (size_t i = 0; i < count; i++) {
-            if (!columns[i].file)
+            if (!columns[i]->file)
                 continue;
-            rows_set_counter(device, 0, (enum table)columns[i].table, columns[i].file, value);
-            expected += value == 1 && columns[i].is_error;
+            rows_set_counter(device, 0, (enum port_table)columns[i]->table, columns[i]->file, value);
+            expected += value == 1 && columns[i]->is_error;
         }
         note(BEGINNING);
     }

@@ -2,18 +2,24 @@
  * there. */
 #include <string.h>
 
-#include "port/notification.h"
+#include "mib/notification.h"
 #include "lib/rows.h"
+#include "port/snapshot.h"
 #include "lib/unit.h"
 
 static struct snapshot *snapshot;
+static struct look look;
 static struct answer answers[NOTIFICATION_MOST_OBJECTS];
 static size_t count;
 
 static void fill(struct device *device, enum notification_kind kind, int64_t port)
 {
+    uint32_t index[DEVICE_NAME_SIZE + 2];
+
     snapshot = snapshot_new(&device, 1);
-    count = notification_fill(notification_of(kind), snapshot, "mlx5_0", port, answers);
+    look = (struct look){.view = snapshot_view(snapshot)};
+    count = notification_fill(&port_mib.notifications[kind - 1], &look, index, snapshot_index("mlx5_0", port, index),
+                              answers);
 }
 
 static void tear_down(void)
@@ -45,13 +51,11 @@ static void check(size_t i, const char *object, uint64_t number)
 
 START_TEST(every_notification_has_its_place_and_a_name_of_its_own)
 {
-    size_t all;
-    const struct notification *notifications = notification_all(&all);
+    const struct notification *notifications = port_mib.notifications;
 
-    ck_assert_uint_eq(all, NOTIFICATION_DEVICE_RECOVERED);
-    for (size_t i = 0; i < all; i++) {
-        ck_assert_uint_eq(notifications[i].kind, i + 1);
-        ck_assert_ptr_eq(notification_of(notifications[i].kind), &notifications[i]);
+    ck_assert_uint_eq(port_mib.notification_count, NOTIFICATION_DEVICE_RECOVERED);
+    for (size_t i = 0; i < port_mib.notification_count; i++) {
+        ck_assert_uint_eq(notifications[i].number, i + 1);
         for (size_t j = 0; j < i; j++)
             ck_assert_str_ne(notifications[i].name, notifications[j].name);
     }
@@ -75,11 +79,11 @@ END_TEST
 
 START_TEST(every_object_is_of_the_row_that_it_is_about)
 {
-    uint32_t suffix[SNAPSHOT_INDEX_MAX];
+    uint32_t suffix[INDEX_MAX];
 
     fill(whole_device(), NOTIFICATION_PORT_DOWN, 2);
     for (size_t i = 0; i < count; i++) {
-        size_t length = answer_name(snapshot, &answers[i], suffix);
+        size_t length = answer_name(&look, &answers[i], suffix);
 
         ck_assert_uint_eq(length, 4 + 1 + strlen("mlx5_0") + 1);
         ck_assert_uint_eq(suffix[length - 1], 2);

@@ -85,7 +85,7 @@ START_TEST(every_counter_file_has_its_cells)
     ck_assert_int_eq(scan_tree_present(&scan_tree.port->hw_counters), HW_COLUMNS);
     ck_assert_uint_eq(names->count, HW_COUNTERS);
     for (size_t i = 0; i < names->count; i++) {
-        const struct column *column = column_of_file(TABLE_PORT_HW_COUNTER, names->name[i].text);
+        const struct column *column = catalogue_of_file(TABLE_PORT_HW_COUNTER, names->name[i].text);
 
         ck_assert(scan_tree.port->named.present[i]);
         ck_assert_uint_eq(scan_tree.port->named.value[i], 100u + (column ? column->slot : 0));
@@ -128,8 +128,7 @@ static const char *const no_counters[] = {"N/A (no PMA)\n", "", "\n", "-1\n", "1
 
 START_TEST(a_bad_counter_loses_its_cell_and_no_other)
 {
-    size_t count;
-    const struct column *columns = column_table(TABLE_PORT_COUNTER, &count);
+    const struct column *columns = catalogue_table(TABLE_PORT_COUNTER)->columns;
     char path[UNIT_PATH_SIZE];
 
     snprintf(path, sizeof(path), "counters/%s", columns[_i].file);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "lib/rows.h"
+#include "port/catalogue.h"
 #include "port/snapshot.h"
 #include "lib/unit.h"
 
@@ -15,7 +16,7 @@ enum { MOST_ROWS = 64 };
 
 /* One index of a table, as found by walking it. */
 struct index {
-    uint32_t part[SNAPSHOT_INDEX_MAX];
+    uint32_t part[INDEX_MAX];
     size_t length;
     struct cursor cursor;
 };
@@ -64,23 +65,23 @@ static int compare(const uint32_t *a, size_t a_length, const uint32_t *b, size_t
 }
 
 /* Fills rows with the indexes of a table, in the order that the snapshot has them. */
-static void walk(enum table table)
+static void walk(enum port_table table)
 {
     struct cursor cursor;
 
     row_count = 0;
-    for (bool more = snapshot_next(snapshot, table, NULL, 0, &cursor); more;
-         more = snapshot_advance(snapshot, table, &cursor)) {
+    for (bool more = view_next(snapshot_view(snapshot), catalogue_table(table), NULL, 0, &cursor); more;
+         more = view_advance(snapshot_view(snapshot), catalogue_table(table), &cursor)) {
         struct index *row = &rows[row_count++];
 
         ck_assert_uint_le(row_count, MOST_ROWS);
         row->cursor = cursor;
-        row->length = snapshot_index(snapshot, table, cursor, row->part);
+        row->length = view_index(snapshot_view(snapshot), catalogue_table(table), cursor, row->part);
     }
 }
 
 /* What find and next must say of an index follows from looking at every row. */
-static void check(enum table table, const uint32_t *index, size_t length)
+static void check(enum port_table table, const uint32_t *index, size_t length)
 {
     struct cursor cursor;
     size_t next = 0;
@@ -90,8 +91,8 @@ static void check(enum table table, const uint32_t *index, size_t length)
         exists |= compare(rows[i].part, rows[i].length, index, length) == 0;
     while (next < row_count && compare(rows[next].part, rows[next].length, index, length) <= 0)
         next++;
-    ck_assert_int_eq(snapshot_find(snapshot, table, index, length, &cursor), exists);
-    more = snapshot_next(snapshot, table, index, length, &cursor);
+    ck_assert_int_eq(view_find(snapshot_view(snapshot), catalogue_table(table), index, length, &cursor), exists);
+    more = view_next(snapshot_view(snapshot), catalogue_table(table), index, length, &cursor);
     ck_assert_int_eq(more, next < row_count);
     if (more)
         ck_assert_mem_eq(&cursor, &rows[next].cursor, sizeof(cursor));
@@ -110,14 +111,14 @@ START_TEST(a_shorter_name_sorts_first_then_octets_decide)
 {
     const char *before = orders[_i].before, *after = orders[_i].after;
 
-    ck_assert_int_lt(snapshot_compare_names(before, strlen(before), after, strlen(after)), 0);
-    ck_assert_int_gt(snapshot_compare_names(after, strlen(after), before, strlen(before)), 0);
-    ck_assert_int_eq(snapshot_compare_names(after, strlen(after), after, strlen(after)), 0);
+    ck_assert_int_lt(index_compare_texts(before, strlen(before), after, strlen(after)), 0);
+    ck_assert_int_gt(index_compare_texts(after, strlen(after), before, strlen(before)), 0);
+    ck_assert_int_eq(index_compare_texts(after, strlen(after), after, strlen(after)), 0);
 }
 END_TEST
 
 static const struct {
-    enum table table;
+    enum port_table table;
     size_t rows;
 } tables[] = {
     {TABLE_DEVICE, 8},           {TABLE_PORT, 12},   {TABLE_PORT_COUNTER, 12},
@@ -145,27 +146,33 @@ START_TEST(devices_come_in_the_order_of_their_names)
     static const char *const names[] = {"Z", "a", "~", "rxe0", "mlx5_1", "mlx5_2", "mlx5_10", LONGEST_NAME};
 
     walk(TABLE_DEVICE);
+    ck_assert_uint_eq(row_count, UNIT_COUNT(names));
     for (size_t i = 0; i < row_count; i++) {
-        struct row row;
+        const struct device *device =
+            view_row(snapshot_view(snapshot), catalogue_table(TABLE_DEVICE), rows[i].cursor).record;
 
-        snapshot_row(snapshot, TABLE_DEVICE, rows[i].cursor, &row);
-        ck_assert_str_eq(row.device->name, names[i]);
-        ck_assert_ptr_null(row.port);
+        ck_assert_str_eq(device->name, names[i]);
+        ck_assert_ptr_eq(snapshot_device(snapshot, i), device);
+        ck_assert_ptr_eq(snapshot_find_device(snapshot, names[i]), device);
     }
+    ck_assert_ptr_null(snapshot_find_device(snapshot, "mlx5_3"));
 }
 END_TEST
 
 START_TEST(a_row_knows_its_device_its_port_and_its_counter)
 {
     static const uint32_t index[] = {6, 'm', 'l', 'x', '5', '_', '2', BIGGEST, 2, 'z', 'z'};
+    const struct table *table = catalogue_table(TABLE_COUNTER);
+    const struct port *port;
     struct cursor cursor;
     struct row row;
 
-    ck_assert(snapshot_find(snapshot, TABLE_COUNTER, index, UNIT_COUNT(index), &cursor));
-    snapshot_row(snapshot, TABLE_COUNTER, cursor, &row);
-    ck_assert_str_eq(row.device->name, "mlx5_2");
-    ck_assert_int_eq(row.port->number, BIGGEST);
-    ck_assert_str_eq(row.port->named.names->name[row.member].text, "zz");
+    ck_assert(view_find(snapshot_view(snapshot), table, index, UNIT_COUNT(index), &cursor));
+    row = view_row(snapshot_view(snapshot), table, cursor);
+    port = row.record;
+    ck_assert_str_eq(port->device->name, "mlx5_2");
+    ck_assert_int_eq(port->number, BIGGEST);
+    ck_assert_str_eq(port->named.names->name[row.member].text, "zz");
 }
 END_TEST
 
@@ -177,7 +184,7 @@ START_TEST(the_longest_index_leaves_room_for_root_and_column)
     for (size_t i = 0; i < row_count; i++)
         longest = rows[i].length > longest ? rows[i].length : longest;
     ck_assert_uint_eq(longest, 1 + 63 + 1 + 1 + 48);
-    ck_assert_uint_eq(10 + 4 + longest, SNAPSHOT_INDEX_MAX); /* root of 10, objects, table, entry, column */
+    ck_assert_uint_eq(10 + 4 + longest, INDEX_MAX); /* root of 10, objects, table, entry, column */
 }
 END_TEST
 
@@ -230,14 +237,14 @@ END_TEST
 
 START_TEST(an_index_of_the_biggest_numbers_is_behind_all_rows)
 {
-    uint32_t index[SNAPSHOT_INDEX_MAX];
+    uint32_t index[INDEX_MAX];
 
     walk(tables[_i].table);
     memset(index, 0xff, sizeof(index));
-    for (size_t n = 1; n <= SNAPSHOT_INDEX_MAX; n++)
+    for (size_t n = 1; n <= INDEX_MAX; n++)
         check(tables[_i].table, index, n);
     memset(index, 0, sizeof(index));
-    for (size_t n = 1; n <= SNAPSHOT_INDEX_MAX; n++)
+    for (size_t n = 1; n <= INDEX_MAX; n++)
         check(tables[_i].table, index, n);
 }
 END_TEST
@@ -249,8 +256,8 @@ START_TEST(an_empty_snapshot_has_no_rows)
     struct cursor cursor;
 
     for (size_t n = 0; n <= 3; n++) {
-        ck_assert(!snapshot_find(empty, tables[_i].table, index, n, &cursor));
-        ck_assert(!snapshot_next(empty, tables[_i].table, index, n, &cursor));
+        ck_assert(!view_find(snapshot_view(empty), catalogue_table(tables[_i].table), index, n, &cursor));
+        ck_assert(!view_next(snapshot_view(empty), catalogue_table(tables[_i].table), index, n, &cursor));
     }
     ck_assert_uint_eq(snapshot_devices(empty) + snapshot_ports(empty), 0);
     snapshot_free(empty);
@@ -289,7 +296,7 @@ static const struct {
 
 START_TEST(a_name_is_printable_ascii_and_fits)
 {
-    ck_assert_int_eq(snapshot_is_name(names[_i].text, names[_i].longest), names[_i].is_name);
+    ck_assert_int_eq(index_is_name(names[_i].text, names[_i].longest), names[_i].is_name);
 }
 END_TEST
 

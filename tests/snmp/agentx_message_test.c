@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "port/snapshot.h"
 #include "snmp/agentx.h"
 #include "config.h"
 #include "lib/rows.h"
@@ -84,7 +85,7 @@ static size_t answer(const uint8_t *message, size_t size, size_t room)
     size_t n;
 
     memcpy(copy, message, size);
-    n = agentx_answer(snapshot, &agent, copy, size, response, room);
+    n = agentx_answer(&(struct look){.view = snapshot_view(snapshot), .scalars = &agent}, copy, size, response, room);
     ck_assert_uint_le(n, room);
     if (n > 0) {
         ck_assert_uint_eq(agentx_size(response), n);
@@ -142,13 +143,13 @@ START_TEST(a_name_of_more_than_128_sub_identifiers_is_not_answered)
     bool is_big = _i & 2;
 
     memset(suffix, 1, sizeof(suffix));
-    for (size_t length = SNAPSHOT_INDEX_MAX - ROOT_LENGTH; length <= UINT8_MAX - ROOT_LENGTH; length++) {
+    for (size_t length = INDEX_MAX - ROOT_LENGTH; length <= UINT8_MAX - ROOT_LENGTH; length++) {
         size_t size = AGENTX_HEADER_SIZE;
 
         make_message(message, type_of(_i), is_big);
         size += put_name(message + size, suffix, length, last, is_big);
         size += put_name(message + size, NULL, 0, last + 1, is_big);
-        ck_assert_int_eq(answer(message, size, MOST) > 0, ROOT_LENGTH + length <= SNAPSHOT_INDEX_MAX);
+        ck_assert_int_eq(answer(message, size, MOST) > 0, ROOT_LENGTH + length <= INDEX_MAX);
     }
 }
 END_TEST

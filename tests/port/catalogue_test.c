@@ -1,14 +1,14 @@
-/* column_test: the catalogue: loops over all its rows, and values of every kind of cell. */
+/* catalogue_test: the catalogue: loops over all its rows, and values of every kind of cell. */
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
-#include "port/column.h"
+#include "port/catalogue.h"
 #include "lib/rows.h"
 #include "lib/unit.h"
 
-static const struct column *columns;
+static const struct column *columns[ROWS_MOST_COLUMNS];
 static size_t column_count;
 
 /* Those of them that are files. */
@@ -19,22 +19,19 @@ static int file_count;
 
 START_TEST(a_column_is_where_its_number_says_under_a_name_of_its_own)
 {
-    const struct column *column = &columns[_i], *table;
-    size_t count;
+    const struct column *column = columns[_i];
+    const struct table *table = mib_table(&port_mib, column->table);
 
-    ck_assert_int_ge(column->table, TABLE_AGENT);
-    ck_assert_int_lt(column->table, TABLE_END);
-    table = column_table(column->table, &count);
-    ck_assert_uint_ge(column->number, 1);
-    ck_assert_uint_le(column->number, count);
-    ck_assert_ptr_eq(&table[column->number - 1], column);
+    ck_assert_ptr_nonnull(table);
+    ck_assert_uint_eq(table->arc, column->table);
+    ck_assert_ptr_eq(mib_column(table, column->number), column);
 
     ck_assert_int_eq(strncmp(column->object, "rdma", 4), 0);
     ck_assert_uint_le(strlen(column->object), 64); /* RFC 2578 3.1 */
     for (const char *c = column->object; *c; c++)
         ck_assert(isalnum((unsigned char)*c));
     for (size_t i = 0; i < column_count; i++)
-        ck_assert(&columns[i] == column || strcmp(columns[i].object, column->object) != 0);
+        ck_assert(columns[i] == column || strcmp(columns[i]->object, column->object) != 0);
 }
 END_TEST
 
@@ -49,17 +46,17 @@ static void name_metric(const char *file, char *metric, size_t size)
 START_TEST(a_file_leads_to_its_metric_its_column_and_a_slot_of_its_own)
 {
     const struct column *column = files[_i];
-    enum table other = column->table == TABLE_PORT_COUNTER ? TABLE_PORT_HW_COUNTER : TABLE_PORT_COUNTER;
+    enum port_table other = column->table == TABLE_PORT_COUNTER ? TABLE_PORT_HW_COUNTER : TABLE_PORT_COUNTER;
     char metric[128], expected[128];
 
-    column_metric(column, metric, sizeof(metric));
+    catalogue_metric(column, metric, sizeof(metric));
     name_metric(column->file, expected, sizeof(expected));
     ck_assert_int_eq(strcasecmp(metric, expected), 0);
     ck_assert_int_eq(column->source, SOURCE_COUNTER);
-    ck_assert_ptr_eq(column_of_file(column->table, column->file), column);
-    ck_assert_ptr_null(column_of_file(other, column->file));
+    ck_assert_ptr_eq(catalogue_of_file(column->table, column->file), column);
+    ck_assert_ptr_null(catalogue_of_file(other, column->file));
     if (column->alias)
-        ck_assert_ptr_eq(column_of_file(column->table, column->alias), column);
+        ck_assert_ptr_eq(catalogue_of_file(column->table, column->alias), column);
     ck_assert_int_lt(column->slot, column->table == TABLE_PORT_COUNTER ? PORT_COUNTERS : PORT_HW_COUNTERS);
     for (int i = 0; i < file_count; i++)
         ck_assert(i == _i || files[i]->table != column->table || files[i]->slot != column->slot);
@@ -75,21 +72,21 @@ static bool is_of_structure(const struct column *column)
 
 START_TEST(cells_of_a_structure_lie_inside_it_and_apart)
 {
-    static const size_t sizes[TABLE_END] = {
+    static const size_t sizes[] = {
         [TABLE_AGENT] = sizeof(struct agent_state),
         [TABLE_DEVICE] = sizeof(struct device),
         [TABLE_PORT] = sizeof(struct port),
     };
 
     for (size_t i = 0; i < column_count; i++) {
-        if (!is_of_structure(&columns[i]))
+        if (!is_of_structure(columns[i]))
             continue;
-        ck_assert_uint_le(columns[i].offset + sizeof(int64_t), sizes[columns[i].table]);
-        ck_assert(columns[i].source == SOURCE_TEXT || columns[i].offset % _Alignof(int64_t) == 0);
+        ck_assert_uint_le(columns[i]->offset + sizeof(int64_t), sizes[columns[i]->table]);
+        ck_assert(columns[i]->source == SOURCE_TEXT || columns[i]->offset % _Alignof(int64_t) == 0);
         for (size_t j = 0; j < i; j++)
-            ck_assert_msg(columns[j].table != columns[i].table || !is_of_structure(&columns[j]) ||
-                              columns[j].offset != columns[i].offset,
-                          "%s and %s", columns[j].object, columns[i].object);
+            ck_assert_msg(columns[j]->table != columns[i]->table || !is_of_structure(columns[j]) ||
+                              columns[j]->offset != columns[i]->offset,
+                          "%s and %s", columns[j]->object, columns[i]->object);
     }
 }
 END_TEST
@@ -98,11 +95,11 @@ END_TEST
 START_TEST(every_counter_is_a_metric_and_only_counters_end_in_total)
 {
     for (size_t i = 0; i < column_count; i++) {
-        const struct column *column = &columns[i];
+        const struct column *column = columns[i];
         bool counts =
             column->source != SOURCE_INDEX && (column->type == SMI_COUNTER64 || column->type == SMI_COUNTER32);
         char metric[128];
-        size_t n = column_metric(column, metric, sizeof(metric));
+        size_t n = catalogue_metric(column, metric, sizeof(metric));
 
         ck_assert_msg(n > 0 || !counts, "%s", column->object);
         if (n == 0)
@@ -121,9 +118,9 @@ START_TEST(no_two_metrics_have_the_same_name)
 
     for (size_t i = 0; i < column_count; i++) {
         for (size_t j = 0; j < i; j++) {
-            size_t n = column_metric(&columns[i], metric, sizeof(metric));
+            size_t n = catalogue_metric(columns[i], metric, sizeof(metric));
 
-            if (n == column_metric(&columns[j], other, sizeof(other)) && n > 0)
+            if (n == catalogue_metric(columns[j], other, sizeof(other)) && n > 0)
                 ck_assert_str_ne(metric, other);
         }
     }
@@ -133,14 +130,14 @@ END_TEST
 START_TEST(labels_name_each_number_once)
 {
     for (size_t i = 0; i < column_count; i++) {
-        for (const struct label *label = columns[i].labels; label && label->name; label++) {
-            ck_assert_int_eq(columns[i].type, SMI_INTEGER);
-            ck_assert_str_eq(column_label(&columns[i], label->number), label->name);
-            for (const struct label *other = columns[i].labels; other != label; other++)
+        for (const struct label *label = columns[i]->labels; label && label->name; label++) {
+            ck_assert_int_eq(columns[i]->type, SMI_INTEGER);
+            ck_assert_str_eq(column_label(columns[i], label->number), label->name);
+            for (const struct label *other = columns[i]->labels; other != label; other++)
                 ck_assert_msg(other->number != label->number && strcmp(other->name, label->name) != 0, "%s: %s",
-                              columns[i].object, label->name);
+                              columns[i]->object, label->name);
         }
-        ck_assert_ptr_null(column_label(&columns[i], 254));
+        ck_assert_ptr_null(column_label(columns[i], 254));
     }
 }
 END_TEST
@@ -170,8 +167,8 @@ START_TEST(a_metric_has_the_name_that_is_specified)
     char metric[128] = "";
 
     for (size_t i = 0; i < column_count; i++)
-        if (strcmp(columns[i].object, specified[_i].object) == 0)
-            column_metric(&columns[i], metric, sizeof(metric));
+        if (strcmp(columns[i]->object, specified[_i].object) == 0)
+            catalogue_metric(columns[i], metric, sizeof(metric));
     ck_assert_str_eq(metric, specified[_i].metric);
 }
 END_TEST
@@ -180,7 +177,7 @@ START_TEST(a_metric_is_cut_where_there_is_no_room)
 {
     char metric[8];
 
-    ck_assert_uint_eq(column_metric(column_of_file(TABLE_PORT_COUNTER, "port_xmit_data"), metric, sizeof(metric)),
+    ck_assert_uint_eq(catalogue_metric(catalogue_of_file(TABLE_PORT_COUNTER, "port_xmit_data"), metric, sizeof(metric)),
                       strlen("rdma_port_xmit_data_total"));
     ck_assert_str_eq(metric, "rdma_po");
 }
@@ -188,22 +185,18 @@ END_TEST
 
 START_TEST(an_unknown_file_has_no_column)
 {
-    ck_assert_ptr_null(column_of_file(TABLE_PORT_COUNTER, "SYMBOL_ERROR"));
-    ck_assert_ptr_null(column_of_file(TABLE_PORT_COUNTER, "symbol_error2"));
-    ck_assert_ptr_null(column_of_file(TABLE_PORT_HW_COUNTER, "lifespan"));
-    ck_assert_ptr_null(column_of_file(TABLE_PORT_HW_COUNTER, ""));
+    ck_assert_ptr_null(catalogue_of_file(TABLE_PORT_COUNTER, "SYMBOL_ERROR"));
+    ck_assert_ptr_null(catalogue_of_file(TABLE_PORT_COUNTER, "symbol_error2"));
+    ck_assert_ptr_null(catalogue_of_file(TABLE_PORT_HW_COUNTER, "lifespan"));
+    ck_assert_ptr_null(catalogue_of_file(TABLE_PORT_HW_COUNTER, ""));
 }
 END_TEST
 
 /* The tables of counters are closed in revision 1: what has no column is in the open-ended tables. */
 START_TEST(a_counter_table_has_its_columns)
 {
-    size_t count;
-
-    column_table(TABLE_PORT_COUNTER, &count);
-    ck_assert_uint_eq(count, PORT_COUNTERS + 2);
-    column_table(TABLE_PORT_HW_COUNTER, &count);
-    ck_assert_uint_eq(count, PORT_HW_COUNTERS);
+    ck_assert_uint_eq(catalogue_table(TABLE_PORT_COUNTER)->count, PORT_COUNTERS + 2);
+    ck_assert_uint_eq(catalogue_table(TABLE_PORT_HW_COUNTER)->count, PORT_HW_COUNTERS);
 }
 END_TEST
 
@@ -219,21 +212,21 @@ static bool is_specified_error(const struct column *column)
 START_TEST(counters_of_errors_are_marked_and_no_others)
 {
     for (size_t i = 0; i < column_count; i++)
-        ck_assert_msg(columns[i].is_error == is_specified_error(&columns[i]), "%s", columns[i].object);
+        ck_assert_msg(columns[i]->is_error == is_specified_error(columns[i]), "%s", columns[i]->object);
 }
 END_TEST
 
 static void find_files(void)
 {
-    columns = column_all(&column_count);
+    column_count = rows_columns(columns);
     for (size_t i = 0; i < column_count; i++)
-        if (columns[i].file && file_count < UNIT_COUNT(files))
-            files[file_count++] = &columns[i];
+        if (columns[i]->file && file_count < UNIT_COUNT(files))
+            files[file_count++] = columns[i];
 }
 
 Suite *unit_suite(void)
 {
-    Suite *suite = suite_create("column");
+    Suite *suite = suite_create("catalogue");
     TCase *each = unit_case(suite, "each"), *whole = unit_case(suite, "whole");
 
     find_files();

@@ -1,9 +1,21 @@
-#include "port/column.h"
+#include "port/catalogue.h"
 
 #include <ctype.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
+
+#include "port/port.h"
+
+/* In the units that the hardware counts it in; modulo 2^64, as a Counter64 wraps. */
+static bool octets(const struct column *column, const struct row *row, struct value *value)
+{
+    const struct port *port = row->record;
+
+    (void)column;
+    value->number *= port->device->traits.data_unit;
+    return true;
+}
 
 /* Tables that read best as tables: */
 /* clang-format off */
@@ -40,15 +52,19 @@ static const struct label kinds[] = {{1, "counter"}, {2, "gauge"}, {3, "highWate
 #define AGENT(n, name, type_, member, ...) NUMBER(TABLE_AGENT, n, agent_state, name, type_, member, __VA_ARGS__)
 #define DEVICE(n, name, type_, member, ...) NUMBER(TABLE_DEVICE, n, device, name, type_, member, __VA_ARGS__)
 #define PORT(n, name, type_, member, ...) NUMBER(TABLE_PORT, n, port, name, type_, member, __VA_ARGS__)
-#define COUNTER(t, n, name, file_, ...) \
+#define COUNTER(t, n, set, name, file_, ...) \
     {.table = (t), .number = (n), .type = SMI_COUNTER64, .source = SOURCE_COUNTER, .slot = (n) - 1, \
-     .object = #name, .file = (file_), __VA_ARGS__}
-#define PMA(n, name, file, ...) COUNTER(TABLE_PORT_COUNTER, n, name, file, __VA_ARGS__)
-#define HW(n, name, file, ...) COUNTER(TABLE_PORT_HW_COUNTER, n, name, file, __VA_ARGS__)
-#define NAMED(t, n, name, type_, source_, ...) \
-    {.table = (t), .number = (n), .type = (type_), .source = (source_), .object = #name, __VA_ARGS__}
+     .object = #name, .file = (file_), .offset = offsetof(struct port, set), __VA_ARGS__}
+#define PMA(n, name, file, ...) COUNTER(TABLE_PORT_COUNTER, n, counters, name, file, __VA_ARGS__)
+#define OCTETS(n, slot_, name, ...) \
+    {.table = TABLE_PORT_COUNTER, .number = (n), .type = SMI_COUNTER64, .source = SOURCE_COUNTER, .slot = (slot_), \
+     .object = #name, .offset = offsetof(struct port, counters), .derive = octets, __VA_ARGS__}
+#define HW(n, name, file, ...) COUNTER(TABLE_PORT_HW_COUNTER, n, hw_counters, name, file, __VA_ARGS__)
+#define NAMED(t, n, kind, name, type_, source_, ...) \
+    {.table = (t), .number = (n), .type = (type_), .source = (source_), .object = #name, \
+     .offset = offsetof(struct kind, named), __VA_ARGS__}
 
-static const struct column catalogue[] = {
+static const struct column agent_columns[] = {
     TEXT(TABLE_AGENT, 1, agent_state, rdmaAgentVersion, version, .metric = "rdma_agent_info"),
     AGENT(2, rdmaAgentHealth, SMI_INTEGER, health, .labels = healths, .metric = "rdma_agent_health"),
     AGENT(3, rdmaAgentDevices, SMI_GAUGE, devices, .metric = "rdma_agent_devices"),
@@ -67,7 +83,9 @@ static const struct column catalogue[] = {
     AGENT(15, rdmaAgentRefreshP99, SMI_GAUGE, refresh_p99, .metric = "rdma_refresh_p99_seconds"),
     AGENT(16, rdmaAgentRefreshMax, SMI_GAUGE, refresh_max, .metric = "rdma_refresh_max_seconds"),
     AGENT(17, rdmaAgentRefreshTime, SMI_COUNTER64, refresh_time, .metric = "rdma_refresh_seconds_total"),
+};
 
+static const struct column device_columns[] = {
     INDEX(TABLE_DEVICE, 1, rdmaDeviceName),
     TEXT(TABLE_DEVICE, 2, device, rdmaDeviceKernelName, name, .metric = "rdma_device_info"),
     DEVICE(3, rdmaDeviceStatus, SMI_INTEGER, status, .labels = statuses, .metric = "rdma_device_status"),
@@ -89,7 +107,9 @@ static const struct column catalogue[] = {
     DEVICE(19, rdmaDevicePorts, SMI_GAUGE, port_count),
     DEVICE(20, rdmaDeviceRegistered, SMI_TIMESTAMP, registered),
     DEVICE(21, rdmaDeviceCounterDiscontinuityTime, SMI_TIMESTAMP, counter_discontinuity),
+};
 
+static const struct column port_columns[] = {
     INDEX(TABLE_PORT, 1, rdmaPortNumber),
     TEXT(TABLE_PORT, 2, port, rdmaPortDeviceName, device_name),
     PORT(3, rdmaPortDevicePort, SMI_GAUGE, number),
@@ -124,7 +144,9 @@ static const struct column catalogue[] = {
     PORT(32, rdmaPortCounterDiscontinuityTime, SMI_TIMESTAMP, history.counter_discontinuity),
     PORT(33, rdmaPortHwCounterDiscontinuityTime, SMI_TIMESTAMP, history.hw_counter_discontinuity),
     PORT(34, rdmaPortNamedCounterDiscontinuityTime, SMI_TIMESTAMP, history.named_counter_discontinuity),
+};
 
+static const struct column port_counter_columns[] = {
     PMA(1, rdmaPortSymbolError, "symbol_error", .limit = 65535, .is_error = true,
         .metric = "rdma_port_symbol_errors_total"),
     PMA(2, rdmaPortLinkErrorRecovery, "link_error_recovery", .limit = 255, .is_error = true),
@@ -147,11 +169,11 @@ static const struct column catalogue[] = {
     PMA(19, rdmaPortUnicastRcvPackets, "unicast_rcv_packets"),
     PMA(20, rdmaPortMulticastXmitPackets, "multicast_xmit_packets"),
     PMA(21, rdmaPortMulticastRcvPackets, "multicast_rcv_packets"),
-    NAMED(TABLE_PORT_COUNTER, 22, rdmaPortXmitOctets, SMI_COUNTER64, SOURCE_OCTETS, .slot = 12,
-          .metric = "rdma_port_xmit_bytes_total"),
-    NAMED(TABLE_PORT_COUNTER, 23, rdmaPortRcvOctets, SMI_COUNTER64, SOURCE_OCTETS, .slot = 13,
-          .metric = "rdma_port_rcv_bytes_total"),
+    OCTETS(22, 12, rdmaPortXmitOctets, .metric = "rdma_port_xmit_bytes_total"),
+    OCTETS(23, 13, rdmaPortRcvOctets, .metric = "rdma_port_rcv_bytes_total"),
+};
 
+static const struct column port_hw_counter_columns[] = {
     HW(1, rdmaHwRxWriteRequests, "rx_write_requests"),
     HW(2, rdmaHwRxReadRequests, "rx_read_requests"),
     HW(3, rdmaHwRxAtomicRequests, "rx_atomic_requests"),
@@ -187,20 +209,73 @@ static const struct column catalogue[] = {
     HW(33, rdmaHwTxBytes, "tx_bytes"),
     HW(34, rdmaHwRxPkts, "rx_pkts", .alias = "rx_packets"), /* mana's name */
     HW(35, rdmaHwTxPkts, "tx_pkts", .alias = "tx_packets"),
+};
 
+static const struct column counter_columns[] = {
     INDEX(TABLE_COUNTER, 1, rdmaCounterName),
-    NAMED(TABLE_COUNTER, 2, rdmaCounterKind, SMI_INTEGER, SOURCE_KIND, .labels = kinds),
-    NAMED(TABLE_COUNTER, 3, rdmaCounterValue, SMI_COUNTER64, SOURCE_VALUE, .metric = "rdma_port_hw_stat_total"),
-    NAMED(TABLE_COUNTER, 4, rdmaCounterLevel, SMI_GAUGE, SOURCE_LEVEL, .metric = "rdma_port_hw_level"),
+    NAMED(TABLE_COUNTER, 2, port, rdmaCounterKind, SMI_INTEGER, SOURCE_KIND, .labels = kinds),
+    NAMED(TABLE_COUNTER, 3, port, rdmaCounterValue, SMI_COUNTER64, SOURCE_VALUE, .metric = "rdma_port_hw_stat_total"),
+    NAMED(TABLE_COUNTER, 4, port, rdmaCounterLevel, SMI_GAUGE, SOURCE_LEVEL, .metric = "rdma_port_hw_level"),
+};
 
+static const struct column device_counter_columns[] = {
     INDEX(TABLE_DEVICE_COUNTER, 1, rdmaDeviceCounterName),
-    NAMED(TABLE_DEVICE_COUNTER, 2, rdmaDeviceCounterKind, SMI_INTEGER, SOURCE_KIND, .labels = kinds),
-    NAMED(TABLE_DEVICE_COUNTER, 3, rdmaDeviceCounterValue, SMI_COUNTER64, SOURCE_VALUE,
+    NAMED(TABLE_DEVICE_COUNTER, 2, device, rdmaDeviceCounterKind, SMI_INTEGER, SOURCE_KIND, .labels = kinds),
+    NAMED(TABLE_DEVICE_COUNTER, 3, device, rdmaDeviceCounterValue, SMI_COUNTER64, SOURCE_VALUE,
           .metric = "rdma_device_stat_total"),
-    NAMED(TABLE_DEVICE_COUNTER, 4, rdmaDeviceCounterLevel, SMI_GAUGE, SOURCE_LEVEL, .metric = "rdma_device_level"),
+    NAMED(TABLE_DEVICE_COUNTER, 4, device, rdmaDeviceCounterLevel, SMI_GAUGE, SOURCE_LEVEL, .metric = "rdma_device_level"),
+};
+
+#define TABLE(name, set_, ...) \
+    {.columns = name##_columns, .count = sizeof(name##_columns) / sizeof(name##_columns[0]), .set = (set_), __VA_ARGS__}
+
+static const struct table tables[] = {
+    TABLE(agent, 0, .arc = TABLE_AGENT, .shape = TABLE_SCALARS),
+    TABLE(device, SET_DEVICES, .arc = TABLE_DEVICE, .shape = TABLE_ROWS, .index = "t"),
+    TABLE(port, SET_PORTS, .arc = TABLE_PORT, .shape = TABLE_ROWS, .index = "tn"),
+    TABLE(port_counter, SET_PORTS, .arc = TABLE_PORT_COUNTER, .shape = TABLE_ROWS, .index = "tn",
+          .counters = offsetof(struct port, counters)),
+    TABLE(port_hw_counter, SET_PORTS, .arc = TABLE_PORT_HW_COUNTER, .shape = TABLE_ROWS, .index = "tn",
+          .counters = offsetof(struct port, hw_counters)),
+    TABLE(counter, SET_PORTS, .arc = TABLE_COUNTER, .shape = TABLE_MEMBERS, .index = "tnt",
+          .members = offsetof(struct port, named)),
+    TABLE(device_counter, SET_DEVICES, .arc = TABLE_DEVICE_COUNTER, .shape = TABLE_MEMBERS, .index = "tt",
+          .members = offsetof(struct device, named)),
+};
+
+static const char *const of_port[] = {
+    "rdmaPortName",         "rdmaPortState",   "rdmaPortPreviousState", "rdmaPortPhysState",
+    "rdmaPortStateChanges", "rdmaPortIfIndex", "rdmaPortLinkDowned",    NULL,
+};
+static const char *const of_device[] = {"rdmaDeviceKernelName", "rdmaDeviceStatus", NULL};
+
+static const struct notification notifications[] = {
+    {NOTIFICATION_PORT_UP, "rdmaPortUp", of_port},
+    {NOTIFICATION_PORT_DOWN, "rdmaPortDown", of_port},
+    {NOTIFICATION_PORT_FLAPPED, "rdmaPortFlapped", of_port},
+    {NOTIFICATION_DEVICE_ADDED, "rdmaDeviceAdded", of_device},
+    {NOTIFICATION_DEVICE_REMOVED, "rdmaDeviceRemoved", of_device},
+    {NOTIFICATION_DEVICE_STALLED, "rdmaDeviceStalled", of_device},
+    {NOTIFICATION_DEVICE_RECOVERED, "rdmaDeviceRecovered", of_device},
+};
+
+const struct mib port_mib = {
+    .name = "RDMA-PORT-MIB",
+    .description = "State and counters of the RDMA ports of this host (RDMA-PORT-MIB)",
+    .path = {1},
+    .path_length = 1,
+    .tables = tables,
+    .table_count = sizeof(tables) / sizeof(tables[0]),
+    .notifications = notifications,
+    .notification_count = sizeof(notifications) / sizeof(notifications[0]),
 };
 
 /* clang-format on */
+
+const struct table *catalogue_table(enum port_table table)
+{
+    return &tables[table - 1];
+}
 
 /* Files of hw_counters that count nothing. Names that begin with "watermark_" are high-water marks. */
 static const char *const gauges[] = {
@@ -209,140 +284,7 @@ static const char *const gauges[] = {
     "num_qps_congested", "current_rate", "DRIVER_CtxtsOpen",
 };
 
-/* device/driver is the driver of the PCI function, which for bnxt_re and ocrdma is the Ethernet driver. */
-static const struct {
-    const char *driver; /* the name or, for ionic, how it begins */
-    int64_t vendor, part;
-    struct driver_traits traits;
-} drivers[] = {
-    {"hfi1", 0x8086, 0x24f0, {.data_unit = 8}}, /* counts 8-octet flits */
-    {"hfi1", 0x8086, 0x24f1, {.data_unit = 8}},
-    {"bnxt_en", ABSENT, ABSENT, {.data_unit = 4, .counters_wrap = true}}, /* masks the low 8 or 16 bits */
-    {"be2net", ABSENT, ABSENT, {.data_unit = 4, .counters_wrap = true}},  /* cuts to 32 bits */
-    {"ionic", ABSENT, ABSENT, {.data_unit = 4, .ones_mean_absent = true}},
-};
-
-enum { COLUMNS = sizeof(catalogue) / sizeof(catalogue[0]) };
-
-const struct column *column_all(size_t *count)
-{
-    *count = COLUMNS;
-    return catalogue;
-}
-
-/* The place of the first column of a table, or of the first one behind where it would be. */
-static size_t first_of_table(unsigned table)
-{
-    size_t low = 0, high = COLUMNS;
-
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-
-        if (catalogue[middle].table < table)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-/* first_of_table of each, and the end. */
-static size_t firsts[TABLE_END + 1];
-
-/* Before main, and so before there are threads: it is asked for with every answer. */
-__attribute__((constructor)) static void find_tables(void)
-{
-    for (unsigned table = 0; table <= TABLE_END; table++)
-        firsts[table] = first_of_table(table);
-}
-
-const struct column *column_table(enum table table, size_t *count)
-{
-    *count = firsts[table + 1] - firsts[table];
-    return &catalogue[firsts[table]];
-}
-
-static const void *row_structure(enum table table, const struct row *row)
-{
-    switch (table) {
-    case TABLE_AGENT:
-        return row->agent;
-    case TABLE_DEVICE:
-        return row->device;
-    default:
-        return row->port;
-    }
-}
-
-static bool number_value(const struct column *column, const struct row *row, struct value *value)
-{
-    int64_t number = *(const int64_t *)((const char *)row_structure(column->table, row) + column->offset);
-
-    value->number = (uint64_t)number;
-    if (column->type == SMI_COUNTER32 || column->type == SMI_TIMESTAMP)
-        value->number = (uint32_t)number; /* both wrap at 2^32 */
-    if (column->type == SMI_GAUGE && number > UINT32_MAX)
-        value->number = UINT32_MAX; /* a Gauge32 stays at its maximum, RFC 2578 7.1.7 */
-    return number != ABSENT;
-}
-
-static bool counter_value(const struct column *column, const struct row *row, struct value *value)
-{
-    const struct counters *counters =
-        column->table == TABLE_PORT_COUNTER ? &row->port->counters : &row->port->hw_counters;
-
-    value->number = counters->value[column->slot];
-    if (column->source == SOURCE_OCTETS)
-        value->number *= row->device->traits.data_unit; /* modulo 2^64, as a Counter64 wraps */
-    return counters->present >> column->slot & 1;
-}
-
-static bool named_value(const struct column *column, const struct row *row, struct value *value)
-{
-    const struct named_counters *named = column->table == TABLE_COUNTER ? &row->port->named : &row->device->named;
-    bool is_counter = named->names->name[row->member].kind == KIND_COUNTER;
-
-    if (column->source == SOURCE_KIND) {
-        value->number = named->names->name[row->member].kind;
-        return true;
-    }
-    value->number = named->value[row->member];
-    if (column->source == SOURCE_LEVEL && value->number > UINT32_MAX)
-        value->number = UINT32_MAX;
-    return is_counter == (column->source == SOURCE_VALUE) && named->present[row->member];
-}
-
-bool column_value(const struct column *column, const struct row *row, struct value *value)
-{
-    value->type = column->type;
-    switch ((enum column_source)column->source) {
-    case SOURCE_NUMBER:
-        return number_value(column, row, value);
-    case SOURCE_TEXT:
-        value->text = (const char *)row_structure(column->table, row) + column->offset;
-        return value->text[0] != '\0';
-    case SOURCE_COUNTER:
-    case SOURCE_OCTETS:
-        return counter_value(column, row, value);
-    case SOURCE_KIND:
-    case SOURCE_VALUE:
-    case SOURCE_LEVEL:
-        return named_value(column, row, value);
-    case SOURCE_INDEX:
-        break;
-    }
-    return false;
-}
-
-const char *column_label(const struct column *column, int64_t number)
-{
-    for (const struct label *label = column->labels; label && label->name; label++)
-        if (label->number == number)
-            return label->name;
-    return NULL;
-}
-
-size_t column_metric(const struct column *column, char *text, size_t size)
+size_t catalogue_metric(const struct column *column, char *text, size_t size)
 {
     static const char prefix[] = "port_";
     const char *file = column->file;
@@ -360,26 +302,25 @@ size_t column_metric(const struct column *column, char *text, size_t size)
     return (size_t)n;
 }
 
-const struct column *column_of_file(enum table table, const char *file)
+const struct column *catalogue_of_file(enum port_table table, const char *file)
 {
-    size_t count;
-    const struct column *columns = column_table(table, &count);
+    const struct table *found = catalogue_table(table);
 
-    for (size_t i = 0; i < count; i++) {
-        if (!columns[i].file)
-            continue;
-        if (strcmp(columns[i].file, file) == 0 || (columns[i].alias && strcmp(columns[i].alias, file) == 0))
-            return &columns[i];
+    for (size_t i = 0; i < found->count; i++) {
+        const struct column *column = &found->columns[i];
+
+        if (column->file && (strcmp(column->file, file) == 0 || (column->alias && strcmp(column->alias, file) == 0)))
+            return column;
     }
     return NULL;
 }
 
-bool column_is_saturated(const struct column *column, const struct driver_traits *traits, uint64_t value)
+bool catalogue_is_saturated(const struct column *column, const struct driver_traits *traits, uint64_t value)
 {
     return column->limit != 0 && value == column->limit && !traits->counters_wrap;
 }
 
-enum counter_kind column_kind(const char *file)
+enum counter_kind catalogue_kind(const char *file)
 {
     if (strcmp(file, "lifespan") == 0)
         return KIND_SETTING;
@@ -391,12 +332,3 @@ enum counter_kind column_kind(const char *file)
     return KIND_COUNTER;
 }
 
-struct driver_traits column_traits(const char *driver, int64_t vendor, int64_t part)
-{
-    for (size_t i = 0; i < sizeof(drivers) / sizeof(drivers[0]); i++) {
-        if (driver[0] != '\0' ? strncmp(driver, drivers[i].driver, strlen(drivers[i].driver)) == 0
-                              : vendor != ABSENT && vendor == drivers[i].vendor && part == drivers[i].part)
-            return drivers[i].traits;
-    }
-    return (struct driver_traits){.data_unit = 4};
-}
