@@ -19,11 +19,13 @@
 #include <time.h>
 
 #include "port/cache.h"
+#include "port/ports.h"
 #include "reader.h"
 #include "snmp/table.h"
 
 enum {
     MOST_HELD = 4096,
+    READ_TIMEOUT = 600, /* ms */
     SETTLING_TIME = 6, /* s; after five a device's directories are listed once more */
     EXIT_DISTURBED = 3,
 };
@@ -63,17 +65,13 @@ static int refresh(struct cache *cache, long times)
 }
 
 /* What table_register gave to Net-SNMP. */
-static netsnmp_mib_handler *find_handler(netsnmp_handler_registration **registration)
+static netsnmp_mib_handler *find_handler(const struct table_registration *table,
+                                         netsnmp_handler_registration **registration)
 {
-    oid root[MAX_OID_LEN];
-    size_t length = MAX_OID_LEN;
-    netsnmp_subtree *subtree;
     netsnmp_mib_handler *handler;
 
-    if (!read_objid(table_root(), root, &length) || !(subtree = netsnmp_subtree_find(root, length, NULL, "")))
-        return NULL;
-    *registration = subtree->reginfo;
-    for (handler = subtree->reginfo->handler; handler && !handler->myvoid; handler = handler->next)
+    *registration = table->registered;
+    for (handler = (*registration)->handler; handler && !handler->myvoid; handler = handler->next)
         ;
     return handler;
 }
@@ -81,7 +79,9 @@ static netsnmp_mib_handler *find_handler(netsnmp_handler_registration **registra
 /* GetNext from the root to the end; how many it took. */
 static long walk(netsnmp_mib_handler *handler, netsnmp_handler_registration *registration)
 {
-    netsnmp_agent_request_info info = {.mode = MODE_GETNEXT};
+    netsnmp_pdu pdu = {.transid = 0};
+    netsnmp_agent_session session = {.pdu = &pdu};
+    netsnmp_agent_request_info info = {.mode = MODE_GETNEXT, .asp = &session};
     netsnmp_variable_list *varbind = NULL;
     long count = 0;
     bool more = true;
@@ -92,6 +92,7 @@ static long walk(netsnmp_mib_handler *handler, netsnmp_handler_registration *reg
 
         snmp_set_var_typed_value(varbind, ASN_NULL, NULL, 0);
         handler->access_method(handler, registration, &info, &request);
+        pdu.transid++; /* each is a request of its own */
         more = varbind->type != ASN_NULL;
         count++;
     }
@@ -99,8 +100,40 @@ static long walk(netsnmp_mib_handler *handler, netsnmp_handler_registration *reg
     return count;
 }
 
-static int getnext(struct cache *cache, long times)
+static int64_t no_uptime(void)
 {
+    return 0;
+}
+
+/* The family of the ports, as it serves: it has looked once, and need not again. */
+static struct serve *serve_ports(const char *root, struct family_run *run)
+{
+    struct serve *serve = serve_new(run, 1, NULL);
+    struct look look;
+    bool is_late;
+
+    *run = (struct family_run){.family = &port_family};
+    run->state = port_family.start(&(struct family_settings){.sysfs_root = root,
+                                                             .cache_ttl = INT32_MAX,
+                                                             .read_timeout = READ_TIMEOUT,
+                                                             .most_held = MOST_HELD,
+                                                             .version = "0",
+                                                             .uptime = no_uptime,
+                                                             .published = -1});
+    if (!run->state)
+        return NULL;
+    port_family.wish(run->state);
+    if (!port_family.view(run->state, INT64_MAX / 1000, &look, &is_late))
+        return NULL;
+    port_family.release(run->state, &look);
+    return serve;
+}
+
+static int getnext(const char *root, long times)
+{
+    struct table_registration table;
+    struct family_run run = {.family = &port_family};
+    struct serve *serve = serve_ports(root, &run);
     netsnmp_handler_registration *registration;
     netsnmp_mib_handler *handler;
     long count = 0;
@@ -108,7 +141,7 @@ static int getnext(struct cache *cache, long times)
     setenv("MIBS", "", 1);
     netsnmp_ds_set_boolean(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_ROLE, 1);
     init_agent("instructions");
-    if (!table_register(cache) || !(handler = find_handler(&registration))) {
+    if (!serve || !table_register(&table, port_family.mib, serve) || !(handler = find_handler(&table, &registration))) {
         fprintf(stderr, "the table is not registered\n");
         return 1;
     }
@@ -129,8 +162,10 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: instructions version | {refresh | getnext} SYSFS-ROOT TIMES\n");
         return 2;
     }
-    cache = reader_new(argv[2], MOST_HELD, is_refresh ? 0 : INT64_MAX);
+    if (!is_refresh)
+        return getnext(argv[2], strtol(argv[3], NULL, 10));
+    cache = reader_new(argv[2], MOST_HELD, 0);
     if (reader_settle(cache) > 1)
         return EXIT_DISTURBED;
-    return (is_refresh ? refresh : getnext)(cache, strtol(argv[3], NULL, 10));
+    return refresh(cache, strtol(argv[3], NULL, 10));
 }

@@ -9,7 +9,7 @@ import tap
 
 SOURCE = os.path.join(os.environ.get("srcdir", "."), "src")
 # From the ground up. Each folder of src/ is a floor; what is in it, nobody lists.
-FLOORS = "base kernel mib device port snmp daemon".split()
+FLOORS = "base kernel mib gather device family port status snmp daemon".split()
 LIBRARIES = {                           # the start of a header's path: the floor that may include it
     "net-snmp/": "snmp",
     "infiniband/": "port",

@@ -1,10 +1,3 @@
-#include "config.h"
-
-#include <net-snmp/net-snmp-config.h>
-#include <net-snmp/net-snmp-includes.h>
-#include <net-snmp/agent/net-snmp-agent-includes.h>
-#include <net-snmp/library/large_fd_set.h>
-
 #include "daemon/agent.h"
 
 #include <errno.h>
@@ -12,26 +5,27 @@
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "daemon/health.h"
+#include "base/clock.h"
 #include "base/log.h"
-#include "snmp/notify.h"
+#include "daemon/health.h"
 #include "daemon/service.h"
+#include "snmp/loop.h"
+#include "snmp/notify.h"
 #include "snmp/session.h"
-#include "snmp/shortcut.h"
-#include "port/snapshot.h"
 #include "snmp/table.h"
 
 enum {
-    MOST_DESCRIPTORS = 64,
-    STOP = 0, /* places of descriptors that are not Net-SNMP's */
-    NOTIFY = 1,
-    SESSION = 2,            /* and of the first that is */
+    STOP = 0, /* places of descriptors */
+    PUBLISHED = 1,
+    NOTIFY = 2,             /* and of the first of those that notify */
     LONGEST_FAREWELL = 800, /* ms from SIGTERM to the end, even if snmpd hangs */
 };
 
@@ -81,56 +75,48 @@ void agent_catch_signals(void)
 
 /* --- What others are told of us --- */
 
-/* The story as it was told last, and what it was made from. */
-struct story {
+/* The status line as it was told last, and what it was made from. */
+struct report {
     struct service service;
     struct health health;
     enum session_state session;
-    int64_t refreshes;
+    bool is_old; /* a family has looked since */
     char text[SERVICE_STATUS_SIZE];
 };
 
-static int64_t monotonic_ms(void)
+static void begin_report(struct report *report)
 {
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-static void begin_story(struct story *story)
-{
-    *story = (struct story){.health = {.told = HEALTH_OK}, .session = SESSION_AWAY, .refreshes = -1};
-    service_init(&story->service);
-    service_ready(&story->service);
+    *report = (struct report){.health = {.told = HEALTH_LEVEL_OK}, .session = SESSION_AWAY, .is_old = true};
+    service_init(&report->service);
+    service_ready(&report->service);
 }
 
 /* Without snmpd, what was read last is no news. */
-static void continue_story(struct story *story, struct cache *cache, int64_t now)
+static void renew_report(struct report *report, const struct agent_settings *settings, int64_t now)
 {
-    const struct agent_state *agent = cache_agent(cache);
     enum session_state session = session_state();
+    enum health_level level;
 
-    if (agent->refreshes == story->refreshes && session == story->session)
+    if (!report->is_old && session == report->session)
         return;
-    health_describe(cache_last_snapshot(cache), agent, story->text, sizeof(story->text));
-    if (agent->refreshes != story->refreshes)
-        health_note(&story->health, agent, story->text, now);
+    level = health_describe(settings->runs, settings->run_count, report->text, sizeof(report->text));
+    if (report->is_old)
+        health_note(&report->health, level, report->text, now);
     if (session == SESSION_AWAY)
-        snprintf(story->text, sizeof(story->text), "snmpd is away: looking for it");
+        snprintf(report->text, sizeof(report->text), "snmpd is away: looking for it");
     else if (session == SESSION_REFUSED)
-        snprintf(story->text, sizeof(story->text), "snmpd refuses the MIB: another subagent serves it; trying again");
-    story->refreshes = agent->refreshes;
-    story->session = session;
+        snprintf(report->text, sizeof(report->text), "snmpd refuses the MIB: another subagent serves it; trying again");
+    report->is_old = false;
+    report->session = session;
 }
 
 /* Returns how many ms the loop may wait at most; -1: for ever. */
-static int tell_story(struct story *story, struct cache *cache)
+static int tell_report(struct report *report, const struct agent_settings *settings)
 {
-    int64_t now = monotonic_ms(), due;
+    int64_t now = clock_ms(), due;
 
-    continue_story(story, cache, now);
-    due = service_turn(&story->service, story->text, now);
+    renew_report(report, settings, now);
+    due = service_turn(&report->service, report->text, now);
     return due == INT64_MAX ? -1 : (int)(due > now ? due - now : 0);
 }
 
@@ -144,73 +130,48 @@ static int shorter(int64_t a, int64_t b)
     return wait < INT_MAX ? (int)wait : INT_MAX;
 }
 
-/* Waits at most so many ms for something to do; on return fds has only what can be read. False if the process is to
- * end. */
-static bool wait_for_input(netsnmp_large_fd_set *fds, int longest, int *ready)
+/* What is served is read as soon as there is an snmpd, so that the first request need not wait for it. */
+static void warm(const struct agent_settings *settings)
 {
-    struct pollfd wanted[MOST_DESCRIPTORS] = {
-        [STOP] = {.fd = stop_pipe[0], .events = POLLIN},
-        [NOTIFY] = {.fd = notify_descriptor(), .events = POLLIN}, /* -1 is ignored */
-    };
-    struct timeval timeout = {.tv_sec = 3600};
-    int n = 0, block = 1, used = SESSION, wait;
-
-    NETSNMP_LARGE_FD_ZERO(fds);
-    snmp_select_info2(&n, fds, &timeout, &block);
-    for (int fd = 0; fd < n && used < MOST_DESCRIPTORS; fd++)
-        if (NETSNMP_LARGE_FD_ISSET(fd, fds))
-            wanted[used++] = (struct pollfd){.fd = fd, .events = POLLIN};
-    wait = block ? -1 : (int)(timeout.tv_sec * 1000 + (timeout.tv_usec + 999) / 1000);
-    *ready = poll(wanted, (nfds_t)used, longest >= 0 && (block || longest < wait) ? longest : wait);
-    for (int i = SESSION; i < used; i++)
-        if (*ready <= 0 || !wanted[i].revents)
-            NETSNMP_LARGE_FD_CLR(wanted[i].fd, fds);
-    return !(*ready > 0 && wanted[STOP].revents);
-}
-
-/* The devices are read as soon as there is an snmpd, so that the first request need not wait for it. */
-static void warm(struct cache *cache)
-{
-    const struct snapshot *snapshot = cache_snapshot(cache);
+    int64_t until = clock_ms() + SERVE_MOST_WAITING;
 
     should_warm = false;
-    log_info("serving", LOG_NUMBER("devices", snapshot_devices(snapshot)),
-             LOG_NUMBER("ports", snapshot_ports(snapshot)), LOG_TEXT("root", table_root()));
+    for (size_t i = 0; i < settings->run_count; i++)
+        if (settings->runs[i].state)
+            settings->runs[i].family->wish(settings->runs[i].state);
+    for (size_t i = 0; i < settings->run_count; i++) {
+        const struct family_run *run = &settings->runs[i];
+        struct look look;
+        bool is_late;
+
+        if (run->state && !run->family->is_ready && run->family->view(run->state, until, &look, &is_late)) {
+            if (run->family->announce)
+                run->family->announce(&look, table_root());
+            run->family->release(run->state, &look);
+        }
+    }
 }
 
-/* Leaves in fds what is Net-SNMP's to read. */
-static void answer_directly(netsnmp_large_fd_set *fds, int ready)
+static void serve(const struct agent_settings *settings, struct report *report)
 {
-    int socket = session_socket();
+    struct pollfd others[LOOP_MOST_OTHERS];
+    eventfd_t times;
 
-    if (socket >= 0 && NETSNMP_LARGE_FD_ISSET(socket, fds) && shortcut_serve(ready == 1))
-        NETSNMP_LARGE_FD_CLR(socket, fds);
-}
-
-/* The order is Net-SNMP's condition: between poll and snmp_read2 nothing may read from the session, or a descriptor
- * that has been read empty is taken for a lost connection. */
-static void serve(struct cache *cache, struct story *story)
-{
-    netsnmp_large_fd_set fds;
-    bool go_on = true;
-
-    netsnmp_large_fd_set_init(&fds, FD_SETSIZE);
-    while (go_on) {
-        int ready;
+    loop_init();
+    do {
+        size_t count = NOTIFY;
 
         if (should_warm)
-            warm(cache);
-        go_on = wait_for_input(&fds, shorter(tell_story(story, cache), notify_wait()), &ready);
-        if (ready > 0) {
-            answer_directly(&fds, ready);
-            snmp_read2(&fds);
-        }
-        snmp_timeout();
-        run_alarms();
-        netsnmp_check_outstanding_agent_requests();
+            warm(settings);
+        session_turn();
+        others[STOP] = (struct pollfd){.fd = stop_pipe[0], .events = POLLIN};
+        others[PUBLISHED] = (struct pollfd){.fd = settings->published, .events = POLLIN};
+        count = notify_descriptors(others, count, LOOP_MOST_OTHERS);
+        loop_turn(others, count, shorter(tell_report(report, settings), notify_wait()));
+        report->is_old |= eventfd_read(settings->published, &times) == 0;
         notify_run();
-    }
-    netsnmp_large_fd_set_cleanup(&fds);
+    } while (!others[STOP].revents);
+    loop_fini();
 }
 
 static void on_connected(void)
@@ -220,22 +181,21 @@ static void on_connected(void)
 
 int agent_run(const struct agent_settings *settings)
 {
-    struct story story;
+    struct report report;
 
-    begin_story(&story); /* first, since the session may take its time if snmpd hangs */
+    begin_report(&report); /* first, since the session may take its time if snmpd hangs */
     if (!session_start(&(struct session_settings){.socket = settings->socket,
-                                                  .cache = settings->cache,
+                                                  .runs = settings->runs,
+                                                  .run_count = settings->run_count,
                                                   .shortcut = settings->shortcut,
                                                   .connected = on_connected}))
         return -1;
-    if (settings->notifications)
-        notify_start(&(struct notify_settings){
-            .cache = settings->cache, .watch_interval = settings->watch_interval, .events = settings->events});
-    serve(settings->cache, &story);
+    notify_start(settings->runs, settings->run_count);
+    serve(settings, &report);
     log_info("ending");
-    service_stopping(&story.service);
+    service_stopping(&report.service);
     session_end();
     notify_end();
-    service_fini(&story.service);
+    service_fini(&report.service);
     return 0;
 }

@@ -3,19 +3,17 @@
 #define RDMA_AGENTX_AGENT_H
 
 #include <stdbool.h>
-#include <stdint.h>
+#include <stddef.h>
 
-#include "port/cache.h"
-#include "port/events.h"
+#include "family/family.h"
 #include "snmp/shortcut.h"
 
 struct agent_settings {
     const char *socket; /* NULL: as Net-SNMP is configured */
-    struct cache *cache;
+    const struct family_run *runs; /* started; outlive the agent */
+    size_t run_count;
     enum shortcut_use shortcut;
-    bool notifications;     /* are sent */
-    int64_t watch_interval; /* ms: for them, the devices are looked at so often */
-    struct events *events;  /* and when these tell; may be NULL */
+    int published; /* the eventfd that the families write when they have looked */
 };
 
 /* To be called before other threads exist: catches the signals that end the process. */

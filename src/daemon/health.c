@@ -1,98 +1,75 @@
 #include "daemon/health.h"
 
-#include <inttypes.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "base/log.h"
 #include "base/trouble.h"
-
-enum {
-    MOST_NAMES = 4,                                       /* of devices in a line */
-    NAMES_SIZE = MOST_NAMES * (DEVICE_NAME_SIZE + 2) + 8, /* ", " before each, ", ..." */
-};
 
 static const struct {
     const char *text;
     enum log_level level;
 } healths[] = {
-    [HEALTH_OK] = {"health is ok", LOG_LEVEL_INFO},
-    [HEALTH_DEGRADED] = {"health is degraded", LOG_LEVEL_WARN},
-    [HEALTH_FAILED] = {"health is failed", LOG_LEVEL_ERROR},
+    [HEALTH_LEVEL_OK] = {"health is ok", LOG_LEVEL_INFO},
+    [HEALTH_LEVEL_DEGRADED] = {"health is degraded", LOG_LEVEL_WARN},
+    [HEALTH_LEVEL_FAILED] = {"health is failed", LOG_LEVEL_ERROR},
 };
 
-/* Devices with the same thing the matter. */
-struct group {
-    size_t count;
-    char names[NAMES_SIZE];
-};
-
-static void add(struct group *group, const char *name)
+enum health_level health_level(enum source_status status)
 {
-    size_t length = strlen(group->names);
-
-    if (group->count < MOST_NAMES)
-        snprintf(group->names + length, sizeof(group->names) - length, "%s%s", group->count > 0 ? ", " : "", name);
-    else if (group->count == MOST_NAMES)
-        snprintf(group->names + length, sizeof(group->names) - length, ", ...");
-    group->count++;
-}
-
-/* Appends to text what fits. */
-__attribute__((format(printf, 3, 4))) static void append(char *text, size_t size, const char *format, ...)
-{
-    size_t length = strlen(text);
-    va_list values;
-
-    va_start(values, format);
-    vsnprintf(text + length, size - length, format, values);
-    va_end(values);
-}
-
-/* "2 of 8 devices stalled: mlx5_3, mlx5_4" */
-static void append_group(char *text, size_t size, const struct group *group, int64_t devices, const char *what)
-{
-    if (group->count > 0)
-        append(text, size, "%s%zu of %" PRId64 " device%s %s: %s", *text ? "; " : "", group->count, devices,
-               devices == 1 ? "" : "s", what, group->names);
-}
-
-void health_describe(const struct snapshot *snapshot, const struct agent_state *agent, char *text, size_t size)
-{
-    struct group stalled = {0}, late = {0}, partial = {0};
-
-    for (size_t i = 0; snapshot && i < snapshot_devices(snapshot); i++) {
-        const struct device *device = snapshot_device(snapshot, i);
-
-        if (device->status == STATUS_STALLED)
-            add(&stalled, device->name);
-        else if (!device->complete)
-            add(&late, device->name);
-        else if (device->status != STATUS_OK)
-            add(&partial, device->name);
+    switch (status) {
+    case SOURCE_STATUS_PARTIAL:
+    case SOURCE_STATUS_REFUSED:
+    case SOURCE_STATUS_STALLED:
+    case SOURCE_STATUS_STALE:
+        return HEALTH_LEVEL_DEGRADED;
+    case SOURCE_STATUS_FAILED:
+        return HEALTH_LEVEL_FAILED;
+    case SOURCE_STATUS_OK:
+    case SOURCE_STATUS_ABSENT:
+    case SOURCE_STATUS_NEVER:
+    case SOURCE_STATUS_UNSUPPORTED:
+    case SOURCE_STATUS_ASLEEP:
+    case SOURCE_STATUS_OFF:
+        break;
     }
-    *text = '\0';
-    if (agent->health == HEALTH_FAILED)
-        append(text, size, "cannot list the RDMA devices");
-    append_group(text, size, &stalled, agent->devices, "stalled");
-    append_group(text, size, &late, agent->devices, "not read in full");
-    if (agent->health == HEALTH_OK)
-        append(text, size, "serving %" PRId64 " device%s, %" PRId64 " port%s", agent->devices,
-               agent->devices == 1 ? "" : "s", agent->ports, agent->ports == 1 ? "" : "s");
-    append_group(text, size, &partial, agent->devices, "partial");
+    return HEALTH_LEVEL_OK;
 }
 
-void health_note(struct health *health, const struct agent_state *agent, const char *text, int64_t now)
+enum health_level health_describe(const struct family_run *runs, size_t count, char *text, size_t size)
 {
-    bool is_worse = agent->health > health->told;
+    enum health_level worst = HEALTH_LEVEL_OK;
+    bool is_first = true;
 
-    if (agent->health >= health->told)
+    *text = '\0';
+    for (size_t i = 0; i < count; i++) {
+        struct family_state state;
+        enum health_level level;
+
+        if (!runs[i].state || !runs[i].family->describe)
+            continue;
+        runs[i].family->describe(runs[i].state, &state);
+        level = health_level((enum source_status)state.status);
+        if (is_first)
+            snprintf(text, size, "%s", state.reason);
+        else if (level > worst)
+            snprintf(text, size, "%s: %s", runs[i].family->name, state.reason);
+        if (level > worst)
+            worst = level;
+        is_first = false;
+    }
+    return worst;
+}
+
+void health_note(struct health *health, enum health_level level, const char *text, int64_t now)
+{
+    bool is_worse = (int64_t)level > health->told;
+
+    if ((int64_t)level >= health->told)
         health->last = now;
-    if (agent->health == health->told || (!is_worse && now - health->last < TROUBLE_WHILE))
+    if ((int64_t)level == health->told || (!is_worse && now - health->last < TROUBLE_WHILE))
         return;
-    log_line(healths[agent->health].level, healths[agent->health].text, LOG_TEXT("status", text));
-    health->told = agent->health;
+    log_line(healths[level].level, healths[level].text, LOG_TEXT("status", text));
+    health->told = (int64_t)level;
     health->last = now;
 }

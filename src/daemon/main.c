@@ -8,51 +8,46 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "daemon/agent.h"
-#include "port/cache.h"
-#include "port/collector.h"
-#include "port/events.h"
+#include "base/clock.h"
 #include "base/log.h"
+#include "base/memory.h"
+#include "daemon/agent.h"
+#include "daemon/families.h"
+#include "daemon/health.h"
 #include "daemon/options.h"
 #include "mib/print.h"
-#include "port/scan.h"
 #include "snmp/session.h"
 #include "snmp/table.h"
 
 enum {
     EXIT_USAGE = 2,
+    PRINT_PATIENCE = 10000, /* ms */
+    MOST_FAMILIES = 16,
     MOST_HELD_DESCRIPTORS = 4096, /* 4.75 kB of kernel memory each: 19 MB */
     SPARE_DESCRIPTORS = 4096,     /* two directories of each device, files that are not held, and Net-SNMP */
 };
 
 extern char **environ;
 
-static int64_t clock_microseconds(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
-
 static int64_t no_uptime(void)
 {
     return 0;
 }
 
-static void refresh(void *context, struct collector_reading *reading)
-{
-    collector_refresh(context, reading);
-}
-
 /* The options make sense one by one; what they name must be there too. */
-static bool check(const struct options *options, char *error, size_t size)
+static bool check(const struct options *options, bool *on, char *error, size_t size)
 {
-    int fd = open(options->sysfs_root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    size_t count;
+    const struct family *const *families = families_all(&count);
+    int fd;
+
+    if (!families_choose(families, count, options->families, on, error, size))
+        return false;
+    fd = open(options->sysfs_root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
     if (fd < 0) {
         snprintf(error, size, "--sysfs-root: cannot read %s: %s", options->sysfs_root, strerror(errno));
@@ -76,13 +71,32 @@ static bool become(const char *user)
     return false;
 }
 
-static int print(struct cache *cache)
+/* All that the families have to serve, each waited for so long at most. Fails if one has failed. */
+static int print(struct family_run *runs, size_t count)
 {
-    const struct snapshot *snapshot = cache_snapshot(cache);
-    const struct agent_state *agent = cache_agent(cache);
+    int status = EXIT_SUCCESS;
 
-    print_look(stdout, &(struct look){.view = snapshot_view(snapshot), .scalars = agent});
-    return fflush(stdout) == 0 && agent->health != HEALTH_FAILED ? EXIT_SUCCESS : EXIT_FAILURE;
+    for (size_t i = 0; i < count; i++) {
+        const struct family *family = runs[i].family;
+        struct family_state state;
+        struct look look;
+        bool is_late;
+
+        if (!runs[i].state)
+            continue;
+        family->wish(runs[i].state);
+        if (!family->view(runs[i].state, clock_ms() + PRINT_PATIENCE, &look, &is_late)) {
+            fprintf(stderr, "rdma-agentx: %s: nothing was read within %d s\n", family->name, PRINT_PATIENCE / 1000);
+            status = EXIT_FAILURE;
+            continue;
+        }
+        print_look(stdout, &look);
+        family->release(runs[i].state, &look);
+        family->describe(runs[i].state, &state);
+        if (health_level((enum source_status)state.status) == HEALTH_LEVEL_FAILED)
+            status = EXIT_FAILURE;
+    }
+    return fflush(stdout) == 0 ? status : EXIT_FAILURE;
 }
 
 /* Sees to it that the first descriptors are not ours: who closed standard error would read our log in a socket. */
@@ -114,57 +128,47 @@ static int held_descriptors(void)
     return limit.rlim_cur >= wanted ? MOST_HELD_DESCRIPTORS : (int)(limit.rlim_cur / 2);
 }
 
-static int serve(const struct options *options, struct cache *cache)
+static int serve(const struct options *options, const struct family_run *runs, size_t count, int published)
 {
-    struct events *events = NULL;
-    int result;
-
-    if (options->notifications)
-        events = events_listen(options->sysfs_root, options->link_events == LINK_EVENTS_VERBS, options->include,
-                               options->exclude, options->watch_interval, clock_microseconds() / 1000);
-    result = agent_run(&(struct agent_settings){
+    int result = agent_run(&(struct agent_settings){
         .socket = options->agentx_socket,
-        .cache = cache,
+        .runs = runs,
+        .run_count = count,
         .shortcut = (enum shortcut_use)options->shortcut,
-        .notifications = options->notifications,
-        .watch_interval = options->watch_interval,
-        .events = events,
+        .published = published,
     });
-    events_free(events);
+
     return result == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-static int run(const struct options *options)
+static int run(const struct options *options, const bool *on)
 {
-    static struct scan_settings scans; /* a thread that is stuck in a read uses it to the very end */
-    struct collector *collector;
-    struct cache *cache;
-    int status;
-
-    scans = (struct scan_settings){.sysfs_root = options->sysfs_root, .most_held = held_descriptors()};
-    collector = collector_new(&(struct collector_settings){
-        .source = collector_source_sysfs(&scans),
-        .read_timeout = (int)options->read_timeout,
+    size_t count;
+    const struct family *const *families = families_all(&count);
+    struct family_run *runs = memory_new(count, sizeof(*runs));
+    struct family_settings settings = {
+        .sysfs_root = options->sysfs_root,
         .include = options->include,
         .exclude = options->exclude,
-    });
+        .cache_ttl = options->cache_ttl,
+        .read_timeout = options->read_timeout,
+        .watch_interval = options->watch_interval,
+        .asks_verbs = options->link_events == LINK_EVENTS_VERBS,
+        .notifies = options->notifications && !options->print,
+        .most_held = held_descriptors(),
+        .version = PACKAGE_VERSION,
+        .uptime = options->print ? no_uptime : session_uptime,
+        .published = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK),
+    };
+    int status;
 
-    if (!collector) {
-        log_error("cannot start a thread", LOG_TEXT("error", strerror(errno)));
+    if (!families_start(families, count, on, &settings, runs)) {
+        free(runs);
         return EXIT_FAILURE;
     }
-    cache = cache_new(&(struct cache_settings){
-        .max_age = options->cache_ttl,
-        .clock = clock_microseconds,
-        .uptime = options->print ? no_uptime : session_uptime,
-        .refresh = refresh,
-        .context = collector,
-        .version = PACKAGE_VERSION,
-        .notifications = options->notifications,
-    });
-    status = options->print ? print(cache) : serve(options, cache);
-    cache_free(cache);
-    collector_free(collector);
+    status = options->print ? print(runs, count) : serve(options, runs, count, settings.published);
+    families_stop(runs, count);
+    free(runs);
     return status;
 }
 
@@ -172,11 +176,11 @@ int main(int argc, char **argv)
 {
     struct options options;
     char error[256];
-    bool to_stderr;
+    bool to_stderr, on[MOST_FAMILIES];
 
     fill_standard_descriptors();
     if (!options_parse(&options, argc, argv, environ, error, sizeof(error)) ||
-        (!options.help && !options.version && !check(&options, error, sizeof(error)))) {
+        (!options.help && !options.version && !check(&options, on, error, sizeof(error)))) {
         fprintf(stderr, "rdma-agentx: %s\n", error);
         return EXIT_USAGE;
     }
@@ -201,5 +205,5 @@ int main(int argc, char **argv)
     }
     if (!options.print)
         agent_catch_signals();
-    return run(&options);
+    return run(&options, on);
 }

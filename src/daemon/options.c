@@ -46,6 +46,8 @@ static const struct option_row rows[] = {
     {"foreground", 'f', FLAG, AT(foreground), NULL, NULL, 0, 0, NULL, "stay in the foreground"},
     {"agentx-socket", 'x', TEXT, AT(agentx_socket), "ADDR", NULL, 0, 0, NULL,
      "where snmpd listens for subagents: unix:/path or tcp:host:port (as Net-SNMP is configured, else /var/agentx/master)"},
+    {"families", 0, TEXT, AT(families), "LIST", NULL, 0, 0, NULL,
+     "what is served: a list of families, or +LIST beside the default, or -LIST to take away from it"},
     {"sysfs-root", 0, TEXT, AT(sysfs_root), "DIR", "/sys", 0, 0, NULL, "the sysfs to read; class/infiniband is below it"},
     {"cache-ttl", 0, DURATION, AT(cache_ttl), "DUR", "1s", 0, 3600 * 1000, NULL,
      "how old an answer may be before the hardware is read again"},

@@ -12,6 +12,7 @@ struct options {
     const char *agentx_socket; /* NULL: as Net-SNMP is configured */
     const char *sysfs_root;
     const char *include, *exclude; /* NULL: not given */
+    const char *families;          /* NULL: the default */
     const char *user;              /* NULL: stay who we are */
     int64_t cache_ttl;             /* ms */
     int64_t read_timeout;          /* ms */

@@ -25,7 +25,7 @@ struct cache {
     struct history *history;
     struct agent_state agent;
     struct durations durations;
-    int64_t begun_at, read_at; /* µs: the reading of the snapshot */
+    int64_t read_at;       /* µs: the end of its reading */
     bool is_stale;             /* refresh at the next request, whatever the age */
 };
 
@@ -174,7 +174,7 @@ static void refresh(struct cache *cache)
     cache->snapshot = snapshot;
     free(devices);
     collector_reading_fini(&reading);
-    cache->begun_at = start;
+    cache->agent.read_since = start;
     cache->read_at = cache->settings.clock();
     cache->is_stale = false;
     note_duration(cache, cache->read_at - start);
@@ -203,22 +203,14 @@ const struct snapshot *cache_refresh(struct cache *cache, int64_t max_age)
     return cache->snapshot;
 }
 
-const struct snapshot *cache_last_snapshot(const struct cache *cache)
+struct snapshot *cache_get(const struct cache *cache)
 {
-    return cache->snapshot;
+    return cache->snapshot ? snapshot_get(cache->snapshot) : NULL;
 }
 
 const struct agent_state *cache_agent(struct cache *cache)
 {
-    cache->agent.snapshot_age = cache->snapshot ? ms_since(cache, cache->begun_at) : 0;
     return &cache->agent;
-}
-
-struct look cache_look(struct cache *cache)
-{
-    const struct snapshot *snapshot = cache_snapshot(cache); /* before what is said of it */
-
-    return (struct look){.view = snapshot_view(snapshot), .scalars = cache_agent(cache)};
 }
 
 void cache_restart_uptime(struct cache *cache)

@@ -8,7 +8,6 @@
 
 #include "port/collector.h"
 #include "port/port.h"
-#include "mib/answer.h"
 #include "port/snapshot.h"
 
 struct cache_settings {
@@ -33,11 +32,9 @@ const struct snapshot *cache_snapshot(struct cache *cache);
 /* Likewise with another maximum age, in ms. */
 const struct snapshot *cache_refresh(struct cache *cache, int64_t max_age);
 
-/* The same snapshot and what the agent says of itself with it, as what requests are answered from; valid as long. */
-struct look cache_look(struct cache *cache);
 
-/* The snapshot as it is, however old; NULL before the first refresh. */
-const struct snapshot *cache_last_snapshot(const struct cache *cache);
+/* The snapshot as it is, however old, to be given back by snapshot_free; NULL before the first refresh. */
+struct snapshot *cache_get(const struct cache *cache);
 
 /* Milliseconds since it was read; INT64_MAX if it should be read again whatever its age. */
 int64_t cache_age(const struct cache *cache);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "port/port.h"
 
 /* In the units that the hardware counts it in; modulo 2^64, as a Counter64 wraps. */
@@ -14,6 +15,16 @@ static bool octets(const struct column *column, const struct row *row, struct va
 
     (void)column;
     value->number *= port->device->traits.data_unit;
+    return true;
+}
+
+/* The age is that of the moment at which it is asked for. */
+static bool snapshot_age(const struct column *column, const struct row *row, struct value *value)
+{
+    const struct agent_state *agent = row->record;
+
+    (void)column;
+    value->number = agent->read_since > 0 ? (uint64_t)(clock_us() - agent->read_since) / 1000 : 0;
     return true;
 }
 
@@ -73,7 +84,8 @@ static const struct column agent_columns[] = {
     AGENT(6, rdmaAgentNotificationsEnabled, SMI_INTEGER, notifications_enabled, .labels = truth,
           .metric = "rdma_agent_notifications_enabled"),
     AGENT(7, rdmaAgentCacheMaxAge, SMI_GAUGE, cache_max_age, .metric = "rdma_agent_cache_max_age_seconds"),
-    AGENT(8, rdmaAgentSnapshotAge, SMI_GAUGE, snapshot_age, .metric = "rdma_agent_snapshot_age_seconds"),
+    {.table = TABLE_AGENT, .number = 8, .type = SMI_GAUGE, .source = SOURCE_DERIVED, .object = "rdmaAgentSnapshotAge",
+     .derive = snapshot_age, .metric = "rdma_agent_snapshot_age_seconds"},
     AGENT(9, rdmaAgentRefreshes, SMI_COUNTER64, refreshes, .metric = "rdma_refreshes_total"),
     AGENT(10, rdmaAgentScrapeErrors, SMI_COUNTER64, scrape_errors, .metric = "rdma_scrape_errors_total"),
     AGENT(11, rdmaAgentNamesNotServed, SMI_GAUGE, names_not_served, .metric = "rdma_agent_names_not_served"),

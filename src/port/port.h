@@ -124,7 +124,7 @@ struct agent_state {
     int64_t stalled_devices;
     int64_t notifications_enabled; /* TruthValue */
     int64_t cache_max_age;
-    int64_t snapshot_age;
+    int64_t read_since; /* µs of the monotonic clock: when the values began to be read; 0: none were yet */
     int64_t refreshes;
     int64_t scrape_errors;
     int64_t names_not_served;

@@ -1,5 +1,6 @@
 #include "port/snapshot.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,6 +8,7 @@
 #include "port/catalogue.h"
 
 struct snapshot {
+    atomic_uint owners;
     struct view view;
     struct device **devices; /* in the order of SNMP */
     size_t device_count, port_count;
@@ -46,6 +48,7 @@ struct snapshot *snapshot_new(struct device **devices, size_t count)
     struct snapshot *snapshot = memory_new(1, sizeof(*snapshot));
     size_t device_numbers = 0, port_numbers = 0;
 
+    atomic_init(&snapshot->owners, 1);
     snapshot->devices = memory_new(count, sizeof(*snapshot->devices));
     if (count > 0)
         memcpy(snapshot->devices, devices, count * sizeof(struct device *));
@@ -67,9 +70,15 @@ struct snapshot *snapshot_new(struct device **devices, size_t count)
     return snapshot;
 }
 
+struct snapshot *snapshot_get(struct snapshot *snapshot)
+{
+    atomic_fetch_add(&snapshot->owners, 1);
+    return snapshot;
+}
+
 void snapshot_free(struct snapshot *snapshot)
 {
-    if (!snapshot)
+    if (!snapshot || atomic_fetch_sub(&snapshot->owners, 1) > 1)
         return;
     for (size_t i = 0; i < snapshot->device_count; i++)
         device_free(snapshot->devices[i]);

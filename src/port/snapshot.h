@@ -15,6 +15,9 @@ struct snapshot;
 /* A snapshot of these devices in any order; takes them over and leaves the array to the caller. Devices of one name
  * must not be given twice. */
 struct snapshot *snapshot_new(struct device **devices, size_t count);
+
+/* A new owner; snapshot_free gives one up and frees the last one's. In any thread. */
+struct snapshot *snapshot_get(struct snapshot *snapshot);
 void snapshot_free(struct snapshot *snapshot);
 
 /* Its rows, which live as long as it. */

@@ -16,6 +16,7 @@ enum {
     AT_TYPE = 1,
     AT_FLAGS = 2,
     AT_SESSION = 4,
+    AT_TRANSACTION = 8,
     AT_PAYLOAD = 16,
     INTEGER = 2,
     OCTET_STRING = 4,
@@ -136,17 +137,23 @@ static bool take_name(struct reader *in, struct name *name, bool *is_inclusive)
     return true;
 }
 
-static bool is_in_mib(const struct name *name)
+/* The family whose objects the name is about; -1: of none. */
+static int family_of(const struct serve *serve, const struct name *name)
 {
-    return name->length >= ROOT_LENGTH && memcmp(name->id, root, sizeof(root)) == 0;
+    if (name->length < ROOT_LENGTH || memcmp(name->id, root, sizeof(root)) != 0)
+        return -1;
+    return serve_find(serve, name->id + ROOT_LENGTH, name->length - ROOT_LENGTH);
 }
 
-/* True if all of the MIB sorts before it. */
-static bool is_behind_mib(const struct name *name)
+/* True if all objects of the module sort before it. */
+static bool is_behind(const struct mib *mib, const struct name *name)
 {
-    for (size_t i = 0; i < ROOT_LENGTH && i < name->length; i++)
-        if (name->id[i] != root[i])
-            return name->id[i] > root[i];
+    for (size_t i = 0; i < ROOT_LENGTH + mib->path_length && i < name->length; i++) {
+        uint32_t id = i < ROOT_LENGTH ? root[i] : mib->path[i - ROOT_LENGTH];
+
+        if (name->id[i] != id)
+            return name->id[i] > id;
+    }
     return false;
 }
 
@@ -296,25 +303,57 @@ static void put_header(struct writer *out, const uint8_t *message)
     put(out, nothing, sizeof(nothing));
 }
 
-size_t agentx_answer(const struct look *look, const uint8_t *message, size_t size, uint8_t *response, size_t room)
+/* Asks the families that the message is about. False if it is about something else, too, or is cut off. */
+static bool ask(struct serve *serve, const uint8_t *message, struct reader in)
 {
-    bool swap = is_swapped(message), is_next = message[AT_TYPE] == GET_NEXT, ignored;
+    bool is_next = message[AT_TYPE] == GET_NEXT, ignored;
+    struct name name, end;
+
+    serve_begin(serve, get32(message + AT_TRANSACTION, in.swap));
+    while (in.at < in.end) {
+        int family = take_name(&in, &name, &ignored) && take_name(&in, &end, &ignored) ? family_of(serve, &name) : -1;
+
+        if (family < 0 || (is_next && !is_behind(serve_mib(serve, family), &end)))
+            return false;
+        serve_ask(serve, family, !is_next);
+    }
+    return true;
+}
+
+/* False if there is no room for all. */
+static bool answer_all(struct serve *serve, bool is_next, struct reader in, struct writer *out)
+{
+    struct question question;
+    bool ignored;
+
+    while (in.at < in.end) {
+        take_name(&in, &question.name, &question.is_inclusive);
+        take_name(&in, &question.end, &ignored);
+        question.look = serve_look(serve, family_of(serve, &question.name));
+        if (out->end - out->at < VARBIND_MAX_SIZE)
+            return false;
+        if (is_next)
+            answer_next_to(&question, out);
+        else
+            answer_get_at(&question, out);
+    }
+    return true;
+}
+
+size_t agentx_answer(struct serve *serve, const uint8_t *message, size_t size, uint8_t *response, size_t room)
+{
+    bool swap = is_swapped(message), is_answered;
     struct reader in = {.at = message + AGENTX_HEADER_SIZE, .end = message + size, .swap = swap};
     struct writer out = {.at = response, .end = response + room, .swap = swap}, header = out;
-    struct question question;
 
-    question.look = look;
+    if (room < AGENTX_HEADER_SIZE + 8 || !ask(serve, message, in))
+        return 0;
     put_header(&out, message);
-    while (in.at < in.end) {
-        if (out.end - out.at < VARBIND_MAX_SIZE || !take_name(&in, &question.name, &question.is_inclusive) ||
-            !take_name(&in, &question.end, &ignored) || !is_in_mib(&question.name) ||
-            (is_next && !is_behind_mib(&question.end)))
-            return 0;
-        if (is_next)
-            answer_next_to(&question, &out);
-        else
-            answer_get_at(&question, &out);
-    }
+    serve_wait(serve);
+    is_answered = answer_all(serve, message[AT_TYPE] == GET_NEXT, in, &out);
+    serve_end(serve);
+    if (!is_answered)
+        return 0;
     header.at += AT_PAYLOAD;
     put32(&header, (uint32_t)(out.at - response - AGENTX_HEADER_SIZE));
     return (size_t)(out.at - response);

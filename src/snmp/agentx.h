@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "mib/answer.h"
+#include "snmp/serve.h"
 
 enum { AGENTX_HEADER_SIZE = 20 };
 
@@ -30,8 +30,8 @@ uint64_t agentx_size(const uint8_t *octets);
 /* True if a message is a Get or GetNext in the default context of this session. */
 bool agentx_is_question(const uint8_t *message, uint32_t session);
 
-/* The response to such a message, whole and of this size; its size, or 0 if not all of the message is about the MIB,
- * or if the response has no room. */
-size_t agentx_answer(const struct look *look, const uint8_t *message, size_t size, uint8_t *response, size_t room);
+/* The response to such a message, whole and of this size; its size, or 0 if not all of the message is about objects of the
+ * families, or if the response has no room. */
+size_t agentx_answer(struct serve *serve, const uint8_t *message, size_t size, uint8_t *response, size_t room);
 
 #endif

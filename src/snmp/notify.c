@@ -5,77 +5,48 @@
 
 #include "snmp/notify.h"
 
-#include <errno.h>
 #include <string.h>
-#include <time.h>
 
-#include "base/bucket.h"
-#include "port/changes.h"
+#include "base/absent.h"
+#include "base/clock.h"
 #include "base/log.h"
-#include "port/lookout.h"
 #include "mib/notification.h"
 #include "snmp/session.h"
 #include "snmp/varbind.h"
 
-enum {
-    RETRY_INTERVAL = 1000, /* ms from a try to send that failed to the next */
-    EVENT_LOOKS = 10,      /* looks at once because of events: a storm of them must not be one of readings */
-    EVENT_INTERVAL = 1000, /* ms until there may be one more */
-};
-
-/* A name below the root: { notifications(0), kind } */
 enum { ARC_NOTIFICATIONS = 0 };
 
 static struct {
-    struct notify_settings settings; /* cache is NULL while nothing is to be told */
-    struct lookout *lookout;         /* for events; NULL: there are none */
-    struct changes *changes;
-    int64_t refreshes; /* of the cache, as noted */
-    struct bucket event_looks;
-    bool wants_look;    /* because of an event */
-    struct change sent; /* is on its way to snmpd */
-    bool is_sending;
-    int64_t retry_at; /* ms */
+    const struct family_run *runs; /* NULL while nothing is to be sent */
+    size_t count;
+    size_t next;                    /* family that has its turn */
+    const struct family_run *from;  /* whose notice is on its way to snmpd; NULL: none is */
+    struct family_notice notice;
 } notify;
 
-static int64_t now_ms(void)
+void notify_start(const struct family_run *runs, size_t count)
 {
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-void notify_start(const struct notify_settings *settings)
-{
-    notify.settings = *settings;
-    notify.changes = changes_new();
-    notify.event_looks = bucket_new(EVENT_LOOKS, EVENT_INTERVAL);
-    notify.lookout = settings->events ? lookout_start(settings->events) : NULL;
-    if (settings->events && !notify.lookout)
-        log_warn("no events: there is no thread for them; all devices are polled", LOG_TEXT("error", strerror(errno)));
-}
-
-void notify_end(void)
-{
-    lookout_end(notify.lookout);
-    notify.lookout = NULL;
-    changes_free(notify.changes);
-    notify.changes = NULL;
-    notify.settings.cache = NULL;
+    notify.runs = runs;
+    notify.count = count;
 }
 
 /* --- Sending --- */
 
 static void on_answer(bool delivered)
 {
-    notify.is_sending = false;
-    if (!notify.changes)
+    const struct family_run *from = notify.from;
+
+    if (!from)
         return;
-    if (delivered)
-        changes_told(notify.changes, &notify.sent, now_ms());
-    else
-        notify.retry_at = now_ms() + RETRY_INTERVAL;
+    notify.from = NULL;
+    from->family->notifier->told(from->state, &notify.notice, delivered, clock_ms());
+}
+
+void notify_end(void)
+{
+    if (notify.from)
+        on_answer(false);
+    notify.runs = NULL;
 }
 
 /* Adds a varbind at the end of the list; NULL if memory is out. */
@@ -86,139 +57,107 @@ static netsnmp_variable_list *append(netsnmp_variable_list **list)
     return snmp_varlist_add_variable(list, none, OID_LENGTH(none), ASN_NULL, NULL, 0);
 }
 
-/* snmpTrapOID.0 says which notification it is (RFC 3416, 4.2.6). */
-static netsnmp_variable_list *name_notification(const struct notification *notification)
+/* Where the module's notifications are, beside its objects: snmpTrapOID.0 says which it is (RFC 3416, 4.2.6). */
+static netsnmp_variable_list *name_notification(const struct family_notice *notice)
 {
     static const oid trap_oid[] = {1, 3, 6, 1, 6, 3, 1, 1, 4, 1, 0};
-    uint32_t suffix[] = {ARC_NOTIFICATIONS, notification->number};
+    const struct mib *mib = notice->look.view->mib;
+    uint32_t suffix[MIB_PATH_MAX + 1];
     netsnmp_variable_list *list = NULL, named = {0};
 
-    varbind_put_suffix(&named, suffix, 2);
+    memcpy(suffix, mib->path, mib->path_length * sizeof(*suffix));
+    suffix[mib->path_length - 1] = ARC_NOTIFICATIONS;
+    suffix[mib->path_length] = notice->notification->number;
+    varbind_put_suffix(&named, suffix, mib->path_length + 1);
     snmp_varlist_add_variable(&list, trap_oid, OID_LENGTH(trap_oid), ASN_OBJECT_ID, named.name,
                               named.name_length * sizeof(oid));
     snmp_reset_var_buffers(&named);
     return list;
 }
 
-static netsnmp_variable_list *list_variables(const struct notification *notification, const struct snapshot *snapshot,
-                                             const struct change *change)
+static netsnmp_variable_list *list_variables(const struct family_notice *notice)
 {
-    struct look look = {.view = snapshot_view(snapshot)};
-    uint32_t index[DEVICE_NAME_SIZE + 2];
     struct answer answers[NOTIFICATION_MOST_OBJECTS];
     size_t count =
-        notification_fill(notification, &look, index, snapshot_index(change->device, change->port, index), answers);
-    netsnmp_variable_list *list = name_notification(notification);
+        notification_fill(notice->notification, &notice->look, notice->index, notice->index_length, answers);
+    netsnmp_variable_list *list = name_notification(notice);
 
     for (size_t i = 0; i < count; i++) {
         netsnmp_variable_list *varbind = append(&list);
 
         if (!varbind)
             break;
-        varbind_put_name(varbind, &look, &answers[i]);
+        varbind_put_name(varbind, &notice->look, &answers[i]);
         varbind_put_value(varbind, &answers[i]);
     }
     return list;
 }
 
-/* A device may be gone, or be better again, when it is told of: its row is what the change says. */
-static struct snapshot *rows_of_device(const struct change *change)
+static void send_notice(const struct family_run *run)
 {
-    struct device *device = device_new(change->device, 0);
+    const struct family_notice *notice = &notify.notice;
 
-    device->status = change->status;
-    return snapshot_new(&device, 1);
-}
-
-static void send_change(const struct change *change)
-{
-    const struct notification *notification = &port_mib.notifications[change->kind - 1];
-    struct snapshot *device = change->port == ABSENT ? rows_of_device(change) : NULL;
-    const struct snapshot *snapshot = device ? device : cache_last_snapshot(notify.settings.cache);
-
-    notify.sent = *change;
-    notify.is_sending = session_notify(list_variables(notification, snapshot, change), on_answer);
-    snapshot_free(device);
-    if (!notify.is_sending) {
-        notify.retry_at = now_ms() + RETRY_INTERVAL;
+    notify.from = run;
+    if (!session_notify(list_variables(notice), on_answer)) {
+        on_answer(false);
         return;
     }
-    if (change->port == ABSENT)
-        log_info("notification", LOG_TEXT("name", notification->name), LOG_TEXT("device", change->device));
+    if (notice->port == ABSENT)
+        log_info("notification", LOG_TEXT("name", notice->notification->name), LOG_TEXT("device", notice->device));
     else
-        log_info("notification", LOG_TEXT("name", notification->name), LOG_TEXT("device", change->device),
-                 LOG_NUMBER("port", change->port));
+        log_info("notification", LOG_TEXT("name", notice->notification->name), LOG_TEXT("device", notice->device),
+                 LOG_NUMBER("port", notice->port));
 }
 
-/* --- Looking --- */
+/* --- The families that notify --- */
 
-/* Whoever asked for a refresh, what it found is noted. */
-static void note_refresh(int64_t now)
+static bool notifies(const struct family_run *run)
 {
-    const struct agent_state *agent = cache_agent(notify.settings.cache);
-
-    if (agent->refreshes == notify.refreshes)
-        return;
-    notify.refreshes = agent->refreshes;
-    if (agent->health == HEALTH_FAILED && agent->devices == 0)
-        return; /* none could be listed, which is not to say that there is none */
-    changes_note(notify.changes, cache_last_snapshot(notify.settings.cache), now);
+    return run->state && run->notifies;
 }
 
-static int64_t until_look(int64_t now)
+static bool may_send(void)
 {
-    int64_t age = cache_age(notify.settings.cache), wait;
-
-    wait = age >= notify.settings.watch_interval ? 0 : notify.settings.watch_interval - age;
-    if (notify.wants_look && bucket_wait(&notify.event_looks, now) < wait)
-        return bucket_wait(&notify.event_looks, now);
-    return wait;
+    return !notify.from && session_socket() >= 0;
 }
 
-static void look(int64_t now)
+size_t notify_descriptors(struct pollfd *wanted, size_t count, size_t room)
 {
-    if (notify.wants_look && bucket_wait(&notify.event_looks, now) == 0)
-        bucket_take(&notify.event_looks, now);
-    notify.wants_look = false;
-    cache_refresh(notify.settings.cache, 0);
-}
+    for (size_t i = 0; notify.runs && i < notify.count && count < room; i++) {
+        const struct family_run *run = &notify.runs[i];
 
-int notify_descriptor(void)
-{
-    return notify.lookout ? lookout_descriptor(notify.lookout) : -1;
-}
-
-static int64_t until_send(int64_t now)
-{
-    int64_t wait = changes_wait(notify.changes, now);
-
-    if (wait < 0 || notify.is_sending || session_socket() < 0)
-        return INT64_MAX;
-    return notify.retry_at > now + wait ? notify.retry_at - now : wait;
+        if (notifies(run))
+            wanted[count++] = (struct pollfd){.fd = run->family->notifier->descriptor(run->state), .events = POLLIN};
+    }
+    return count;
 }
 
 int64_t notify_wait(void)
 {
-    int64_t until, next;
+    int64_t first = -1;
 
-    if (!notify.settings.cache)
-        return -1;
-    until = until_look(now_ms());
-    next = until_send(now_ms());
-    return until < next ? until : next;
+    for (size_t i = 0; notify.runs && i < notify.count; i++) {
+        const struct family_run *run = &notify.runs[i];
+        int64_t wait = notifies(run) ? run->family->notifier->wait(run->state, may_send(), clock_ms()) : -1;
+
+        if (wait >= 0 && (first < 0 || wait < first))
+            first = wait;
+    }
+    return first;
 }
 
+/* Families take turns: a storm of one does not keep the others waiting. */
 void notify_run(void)
 {
-    struct change change;
+    for (size_t i = 0; notify.runs && i < notify.count; i++)
+        if (notifies(&notify.runs[i]))
+            notify.runs[i].family->notifier->turn(notify.runs[i].state, clock_ms());
+    for (size_t i = 0; notify.runs && i < notify.count && may_send(); i++) {
+        const struct family_run *run = &notify.runs[(notify.next + i) % notify.count];
 
-    if (!notify.settings.cache)
-        return;
-    if (notify.lookout)
-        notify.wants_look |= lookout_take(notify.lookout);
-    if (until_look(now_ms()) == 0)
-        look(now_ms());
-    note_refresh(now_ms());
-    if (until_send(now_ms()) == 0 && changes_next(notify.changes, now_ms(), &change))
-        send_change(&change);
+        if (!notifies(run) || !run->family->notifier->next(run->state, clock_ms(), &notify.notice))
+            continue;
+        notify.next = (notify.next + i + 1) % notify.count;
+        send_notice(run);
+    }
 }

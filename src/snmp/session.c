@@ -15,7 +15,8 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "snmp/table.h"
+#include "snmp/registry.h"
+#include "snmp/serve.h"
 
 enum {
     PING_INTERVAL = 2,   /* s; also how often a lost snmpd is looked for. Net-SNMP's 15 s are too long to miss */
@@ -33,15 +34,16 @@ static const char program[] = "rdma-agentx";
 /* There is one session in a process; Net-SNMP's callbacks know no other way to it. */
 static struct {
     struct session_settings settings;
+    struct serve *serve;
     netsnmp_session *master; /* NULL: snmpd is away */
     volatile int socket;     /* of the session, which a signal handler may ask for; -1: none */
     bool takes_shortcut;
     bool was_connected;
-    bool is_refused; /* snmpd did not register the MIB */
+    bool must_detach; /* the master has gone: not while Net-SNMP still closes its session */
     bool is_ending;
     unsigned again;                   /* the alarm that is to register again; 0: none */
     unsigned interval;                /* s between two looks at whether snmpd is there */
-    int64_t uptime_began;             /* 1/100 s on the monotonic clock */
+    _Atomic int64_t uptime_began;     /* 1/100 s on the monotonic clock; any thread may ask for the uptime */
     void (*notified)(bool delivered); /* wants to know of the notification that is under way; NULL: none is */
     uintptr_t notification;           /* its number */
 } session = {.socket = -1};
@@ -52,29 +54,30 @@ extern void agentx_check_session(unsigned int alarm, void *session);
 
 /* --- Registration, which Net-SNMP never tries again by itself --- */
 
+static void register_again(unsigned alarm, void *context);
+
+static void plan_registration(void)
+{
+    if (session.master && registry_is_refused() && session.again == 0)
+        session.again = snmp_alarm_register(REGISTRATION_INTERVAL, 0, register_again, NULL);
+}
+
 static void register_again(unsigned alarm, void *context)
 {
     (void)alarm, (void)context;
     session.again = 0;
-    if (!session.master || !session.is_refused)
-        return;
-    if (!table_register_again(session.master)) {
-        session.again = snmp_alarm_register(REGISTRATION_INTERVAL, 0, register_again, NULL);
-        return;
-    }
-    session.is_refused = false;
-    log_info("snmpd has registered the MIB");
+    if (session.master)
+        registry_try_again(session.master);
+    plan_registration();
 }
 
-static void note_refusal(const char *text)
+void session_turn(void)
 {
-    if (session.is_refused)
-        return;
-    session.is_refused = true;
-    log_warn("snmpd refuses the MIB: another subagent serves it, or did until now; trying again",
-             LOG_TEXT("netsnmp", text));
-    if (session.again == 0)
-        session.again = snmp_alarm_register(REGISTRATION_INTERVAL, 0, register_again, NULL);
+    if (session.must_detach)
+        registry_detach();
+    session.must_detach = false;
+    registry_turn(session.master);
+    plan_registration();
 }
 
 /* --- Net-SNMP's log --- */
@@ -96,7 +99,7 @@ static int on_log(int major, int minor, void *message, void *context)
     for (n = strlen(text); n > 0 && text[n - 1] == '\n'; n--)
         text[n - 1] = '\0';
     if (strncmp(text, "registering pdu failed", strlen("registering pdu failed")) == 0) {
-        note_refusal(text);
+        registry_note_refusal(text);
         return 0;
     }
     log_line(level, "Net-SNMP", LOG_TEXT("text", text));
@@ -115,7 +118,7 @@ static int64_t monotonic(void)
 
 int64_t session_uptime(void)
 {
-    return (int64_t)netsnmp_get_agent_uptime();
+    return monotonic() - session.uptime_began;
 }
 
 static const char *socket_name(void)
@@ -214,22 +217,35 @@ static void interrupt_in(int seconds)
     timer_settime(interruption, 0, &time, NULL);
 }
 
+/* The times that families have noted are of an snmpd that is gone. */
+static void restart_uptime(void)
+{
+    for (size_t i = 0; i < session.settings.run_count; i++) {
+        const struct family_run *run = &session.settings.runs[i];
+
+        if (run->state && run->family->restart_uptime)
+            run->family->restart_uptime(run->state);
+    }
+}
+
 /* snmpd has answered our Open, and Net-SNMP has taken over its sysUpTime. */
 static int on_connected(int major, int minor, void *opened, void *context)
 {
-    int64_t began = monotonic() - session_uptime(), moved = began - session.uptime_began;
+    int64_t began = monotonic() - (int64_t)netsnmp_get_agent_uptime(), moved = began - session.uptime_began;
+    bool is_other = false;
 
     (void)major, (void)minor, (void)context;
     /* Before the first connection the uptime was our own: what was noted then has no time of snmpd's. */
     if (!session.was_connected || moved > UPTIME_TOLERANCE || moved < -UPTIME_TOLERANCE)
-        cache_restart_uptime(session.settings.cache);
-    session.uptime_began = began;
+        is_other = true;
+    session.uptime_began = began; /* before anybody notes a time anew */
+    if (is_other)
+        restart_uptime();
     session.master = opened;
     session.socket = snmp_sess_transport(snmp_sess_pointer(opened))->sock;
     session.was_connected = true;
-    session.is_refused = false;
     if (session.takes_shortcut)
-        shortcut_take(opened, session.settings.cache);
+        shortcut_take(opened, session.serve);
     log_info("connected to snmpd", LOG_TEXT("socket", socket_name()));
     session.settings.connected();
     return 0;
@@ -243,7 +259,7 @@ static int on_disconnected(int major, int minor, void *opened, void *context)
     shortcut_leave();
     session.master = NULL;
     session.socket = -1;
-    session.is_refused = false;
+    session.must_detach = true;
     end_notification(false);
     return 0;
 }
@@ -251,8 +267,8 @@ static int on_disconnected(int major, int minor, void *opened, void *context)
 /* The registrations go to the master that has just been found. */
 static void attach(void)
 {
-    register_mib_reattach();
-    table_announce(session.master);
+    registry_attach(session.master);
+    plan_registration();
 }
 
 /* Pings snmpd, or looks for it. Net-SNMP would do so by itself, but each connection that is closed before it is a session
@@ -328,10 +344,11 @@ bool session_start(const struct session_settings *settings)
     netsnmp_register_callback(SNMP_CALLBACK_LIBRARY, SNMP_CALLBACK_POST_READ_CONFIG, on_configured, NULL, RUN_FIRST);
     snmp_register_callback(SNMP_CALLBACK_APPLICATION, SNMPD_CALLBACK_INDEX_START, on_connected, NULL);
     snmp_register_callback(SNMP_CALLBACK_APPLICATION, SNMPD_CALLBACK_INDEX_STOP, on_disconnected, NULL);
-    if (!table_register(session.settings.cache)) {
-        log_error("Net-SNMP does not register the MIB", LOG_TEXT("root", table_root()));
+    session.uptime_began = monotonic();
+    session.serve = serve_new(settings->runs, settings->run_count, NULL);
+    registry_init(settings->runs, settings->run_count, session.serve);
+    if (!registry_turn(NULL))
         return false;
-    }
     prepare_interruption();
     interrupt_in(CONNECT_TIMEOUT);
     init_snmp(program);
@@ -363,5 +380,5 @@ enum session_state session_state(void)
 {
     if (!session.master)
         return SESSION_AWAY;
-    return session.is_refused ? SESSION_REFUSED : SESSION_OPEN;
+    return registry_is_refused() ? SESSION_REFUSED : SESSION_OPEN;
 }

@@ -6,12 +6,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "port/cache.h"
+#include "family/family.h"
 #include "snmp/shortcut.h"
 
 struct session_settings {
     const char *socket; /* NULL: as Net-SNMP is configured */
-    struct cache *cache;
+    const struct family_run *runs; /* of the families; outlive the session */
+    size_t run_count;
     enum shortcut_use shortcut;
     void (*connected)(void); /* called at each connection, before the MIB is registered */
 };
@@ -19,6 +20,9 @@ struct session_settings {
 /* Starts Net-SNMP's agent library, registers the MIB with it and opens the session; without an snmpd it is looked for
  * from then on. False after logging why not. */
 bool session_start(const struct session_settings *settings);
+
+/* Registers what has become ready. To be called in each turn of the main loop. */
+void session_turn(void);
 
 /* Unregisters and closes: waits for snmpd, which may hang. */
 void session_end(void);

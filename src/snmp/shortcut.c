@@ -28,7 +28,7 @@ enum {
 
 /* There is one session in a process. */
 static struct {
-    struct cache *cache;
+    struct serve *serve;
     netsnmp_transport *transport; /* NULL: not taken */
     uint32_t session_id;
     int (*receive)(netsnmp_transport *, void *, int, void **, int *); /* the transport's own */
@@ -64,13 +64,11 @@ static void answer_input(void)
     while (shortcut.end - shortcut.begin >= AGENTX_HEADER_SIZE) {
         const uint8_t *message = shortcut.input + shortcut.begin;
         uint64_t size = agentx_size(message);
-        struct look look;
         size_t n;
 
         if (size > shortcut.end - shortcut.begin || !agentx_is_question(message, shortcut.session_id))
             return;
-        look = cache_look(shortcut.cache);
-        n = agentx_answer(&look, message, (size_t)size, response, sizeof(response));
+        n = agentx_answer(shortcut.serve, message, (size_t)size, response, sizeof(response));
         if (n == 0 || !send_whole(response, n))
             return;
         shortcut.begin += (size_t)size;
@@ -79,11 +77,9 @@ static void answer_input(void)
 
 bool shortcut_serve(bool is_alone)
 {
-    int64_t refreshes;
-
     if (!shortcut.transport || shortcut.begin < shortcut.end || !agentx_is_between(&shortcut.frame))
         return false;
-    refreshes = cache_agent(shortcut.cache)->refreshes;
+    serve_has_waited(shortcut.serve);
     for (int turn = 0; turn < MOST_TURNS; turn++) {
         ssize_t n =
             recv(shortcut.transport->sock, shortcut.input, INPUT_SIZE, turn == 0 || !is_alone ? MSG_DONTWAIT : 0);
@@ -95,7 +91,7 @@ bool shortcut_serve(bool is_alone)
         answer_input();
         if (shortcut.begin < shortcut.end)
             return false;
-        if (cache_agent(shortcut.cache)->refreshes != refreshes)
+        if (serve_has_waited(shortcut.serve))
             break; /* that took its time: see what else there is to do */
     }
     return true;
@@ -148,7 +144,7 @@ static bool is_plain(const netsnmp_transport *transport)
     return transport->domain == netsnmp_UnixDomain || transport->domain == netsnmp_snmpTCPDomain;
 }
 
-void shortcut_take(void *opened, struct cache *cache)
+void shortcut_take(void *opened, struct serve *serve)
 {
     netsnmp_session *session = opened;
     netsnmp_transport *transport = snmp_sess_transport(snmp_sess_pointer(session));
@@ -156,7 +152,7 @@ void shortcut_take(void *opened, struct cache *cache)
 
     if (!is_plain(transport) || setsockopt(transport->sock, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)) != 0)
         return;
-    shortcut.cache = cache;
+    shortcut.serve = serve;
     shortcut.transport = transport;
     shortcut.session_id = (uint32_t)session->sessid;
     shortcut.receive = transport->f_recv;

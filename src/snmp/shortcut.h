@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "port/cache.h"
+#include "snmp/serve.h"
 
 /* When it is taken. Auto: with the versions of Net-SNMP's library that it was proven with. */
 enum shortcut_use { SHORTCUT_AUTO, SHORTCUT_ON, SHORTCUT_OFF };
@@ -18,7 +18,7 @@ bool shortcut_is_proven(const char *version);
 
 /* Takes over the connection to the master that session has been opened to; to be called at each connection. session
  * is a netsnmp_session. */
-void shortcut_take(void *session, struct cache *cache);
+void shortcut_take(void *session, struct serve *serve);
 
 /* The connection has ended. */
 void shortcut_leave(void);

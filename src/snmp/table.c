@@ -16,9 +16,23 @@ extern int agentx_register(netsnmp_session *session, oid start[], size_t length,
 
 enum { DEFAULT_PRIORITY = 127 }; /* RFC 2741, 6.2.3 */
 
-static oid root[] = {OID_ROOT};
-static const char capability[] =
-    "State and counters of the RDMA ports of this host (RDMA-PORT-MIB)"; /* in sysORTable */
+static const oid root[] = {OID_ROOT};
+
+enum { ROOT_LENGTH = OID_LENGTH(root), MOST_NUMBERS = ROOT_LENGTH + MIB_PATH_MAX };
+
+/* Where the objects of a module are, or the module itself. */
+static size_t name_objects(const struct mib *mib, oid *name)
+{
+    memcpy(name, root, sizeof(root));
+    for (size_t i = 0; i < mib->path_length; i++)
+        name[ROOT_LENGTH + i] = mib->path[i];
+    return ROOT_LENGTH + mib->path_length;
+}
+
+static size_t name_module(const struct mib *mib, oid *name)
+{
+    return name_objects(mib, name) - 1;
+}
 
 static void answer_one_get(const struct look *look, netsnmp_request_info *request)
 {
@@ -43,7 +57,7 @@ static void answer_one_getnext(const struct look *look, netsnmp_request_info *re
     size_t length = 0;
 
     if (!varbind_suffix(request->requestvb, suffix, &length) &&
-        snmp_oid_compare(request->requestvb->name, request->requestvb->name_length, root, OID_LENGTH(root)) > 0)
+        snmp_oid_compare(request->requestvb->name, request->requestvb->name_length, root, ROOT_LENGTH) > 0)
         return;
     if (!answer_next(look, suffix, length, &answer))
         return;
@@ -51,57 +65,89 @@ static void answer_one_getnext(const struct look *look, netsnmp_request_info *re
     varbind_put_value(request->requestvb, &answer);
 }
 
-static int handle(netsnmp_mib_handler *handler, netsnmp_handler_registration *registration,
+/* The family that is registered here: Net-SNMP hands a handler the varbinds of its registration only. */
+static int family_of(struct serve *serve, const struct table_registration *registration)
+{
+    return serve_find(serve, registration->mib->path, registration->mib->path_length);
+}
+
+static int handle(netsnmp_mib_handler *handler, netsnmp_handler_registration *registered,
                   netsnmp_agent_request_info *info, netsnmp_request_info *requests)
 {
-    struct cache *cache = handler->myvoid;
-    struct look look;
+    struct serve *serve = handler->myvoid;
+    const struct table_registration *registration = registered->my_reg_void;
+    int family = family_of(serve, registration);
+    const struct look *look;
 
-    (void)registration;
     if (info->mode != MODE_GET && info->mode != MODE_GETNEXT) {
         netsnmp_request_set_error_all(requests, SNMP_ERR_NOTWRITABLE);
         return SNMP_ERR_NOERROR;
     }
-    look = cache_look(cache);
+    serve_begin(serve, (uint32_t)info->asp->pdu->transid);
+    serve_ask(serve, family, info->mode == MODE_GET);
+    serve_wait(serve);
+    look = serve_look(serve, family);
     for (netsnmp_request_info *request = requests; request; request = request->next) {
         if (request->processed)
             continue;
         if (info->mode == MODE_GET)
-            answer_one_get(&look, request);
+            answer_one_get(look, request);
         else
-            answer_one_getnext(&look, request);
+            answer_one_getnext(look, request);
     }
+    serve_end(serve);
     return SNMP_ERR_NOERROR;
 }
 
-bool table_register(struct cache *cache)
+bool table_register(struct table_registration *registration, const struct mib *mib, struct serve *serve)
 {
-    netsnmp_mib_handler *handler = netsnmp_create_handler("rdmaPortMIB", handle);
-    netsnmp_handler_registration *registration;
+    netsnmp_mib_handler *handler = netsnmp_create_handler(mib->name, handle);
+    netsnmp_handler_registration *registered;
+    oid name[MOST_NUMBERS];
+    size_t length = name_objects(mib, name);
 
     if (!handler)
         return false;
-    handler->myvoid = cache;
-    registration =
-        netsnmp_handler_registration_create("rdmaPortMIB", handler, root, OID_LENGTH(root), HANDLER_CAN_RONLY);
-    if (!registration) {
+    handler->myvoid = serve;
+    registered = netsnmp_handler_registration_create(mib->name, handler, name, length, HANDLER_CAN_RONLY);
+    if (!registered) {
         netsnmp_handler_free(handler);
         return false;
     }
-    if (netsnmp_register_handler(registration) != MIB_REGISTERED_OK)
+    *registration = (struct table_registration){.mib = mib, .registered = registered};
+    registered->my_reg_void = registration;
+    if (netsnmp_register_handler(registered) != MIB_REGISTERED_OK) {
+        *registration = (struct table_registration){0};
         return false;
-    REGISTER_SYSOR_ENTRY(root, capability);
+    }
+    REGISTER_SYSOR_TABLE(name, name_module(mib, name), mib->description);
     return true;
 }
 
-bool table_register_again(void *session)
+void table_unregister(struct table_registration *registration)
 {
-    return agentx_register(session, root, OID_LENGTH(root), DEFAULT_PRIORITY, 0, 0, 0, 0, NULL) == 1;
+    oid name[MOST_NUMBERS];
+
+    if (!registration->registered)
+        return;
+    UNREGISTER_SYSOR_TABLE(name, name_module(registration->mib, name));
+    netsnmp_unregister_handler(registration->registered);
+    *registration = (struct table_registration){0};
 }
 
-void table_announce(void *session)
+bool table_register_again(const struct table_registration *registration, void *session)
 {
-    agentx_add_agentcaps(session, root, OID_LENGTH(root), capability);
+    oid name[MOST_NUMBERS];
+
+    return agentx_register(session, name, name_objects(registration->mib, name), DEFAULT_PRIORITY, 0, 0, 0, 0, NULL) ==
+           1;
+}
+
+void table_announce(const struct table_registration *registration, void *session)
+{
+    oid name[MOST_NUMBERS];
+
+    agentx_add_agentcaps(session, name, name_module(registration->mib, name), registration->mib->description);
 }
 
 const char *table_root(void)

@@ -45,6 +45,7 @@ static const struct {
 #define AT(member) offsetof(struct options, member)
     {"--foreground", "-f", NULL, FLAG, AT(foreground), 0, false},
     {"--agentx-socket", "-x", "tcp:localhost:705", TEXT, AT(agentx_socket), 0, false},
+    {"--families", NULL, "+process,history", TEXT, AT(families), 0, false},
     {"--sysfs-root", NULL, "/tmp/sys", TEXT, AT(sysfs_root), 0, false},
     {"--cache-ttl", NULL, "2m", NUMBER, AT(cache_ttl), 120000, false},
     {"--read-timeout", NULL, "300ms", NUMBER, AT(read_timeout), 300, false},
