@@ -12,7 +12,7 @@ import time
 import fleet
 
 KEPT = 150      # s of history
-LONGEST_REFRESH = 0.7       # s, as README.md promises
+LONGEST_REFRESH = 0.7       # s, as doc/hangs.md promises
 SESSION = 3.0   # s until an snmpd that answers has the subagent again: pings are 2 s apart
 SLACK = 0.3     # s for everything else that takes time: threads to be scheduled, snmpd, the client
 
