@@ -70,7 +70,8 @@ def summary(lines):
     got = {}
     for line in lines:
         name, _, value = line.partition(" = ")
-        got[name] = value.replace("INTEGER: ", "") if STATUSES.match(name) else None
+        if not name.startswith("rdmaFamily"):       # another module
+            got[name] = value.replace("INTEGER: ", "") if STATUSES.match(name) else None
     return got
 
 

@@ -47,7 +47,7 @@ def main():
     with tap.points(), Workspace() as workspace:
         node = find_node()
         master = workspace.enter(Master(workspace))
-        root = snmp.print_oid(snmp.translate("RDMA-PORT-MIB::rdmaPortMIB", master.client_directory))
+        root = snmp.print_oid(snmp.translate("RDMA-PORT-MIB::rdmaMIBObjects", master.client_directory))
         for scenario in SCENARIOS:
             file = os.path.join(SOURCE, "testdata", scenario, "sysfs.tree")
             with Tree(workspace, file, faults=False) as tree, Agent(workspace, master, tree.root, *UNHURRIED):

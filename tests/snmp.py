@@ -113,10 +113,10 @@ class Client:
     def bulkget(self, *oids, repetitions=10, non_repeaters=0):
         return self.run("snmpbulkget", *oids, options=["-Cr%d" % repetitions, "-Cn%d" % non_repeaters])
 
-    def walk(self, oid="rdmaPortMIB"):
+    def walk(self, oid="rdmaMIBObjects"):
         return self.run("snmpwalk", oid)
 
-    def bulkwalk(self, oid="rdmaPortMIB", repetitions=25):
+    def bulkwalk(self, oid="rdmaMIBObjects", repetitions=25):
         return self.run("snmpbulkwalk", oid, options=["-Cr%d" % repetitions])
 
     def set(self, *assignments):

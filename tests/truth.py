@@ -11,6 +11,9 @@ TAGS = {"STRING": ber.OCTETS, "INTEGER": ber.INTEGER, "Gauge32": ber.GAUGE, "Cou
         "Counter64": ber.COUNTER64, "Timeticks": ber.TIMETICKS}
 
 
+OBJECTS = (1,)      # below the root
+
+
 class Truth:
     """What a tree's files say must be answered."""
 
@@ -23,7 +26,8 @@ class Truth:
         self.known_to_v1 = [oid for oid in self.oids if self.cells[oid][0] != ber.COUNTER64]
 
     def is_within(self, oid):
-        return oid[:len(self.root)] == self.root
+        """True if it is about the ports' objects, which other families' modules follow."""
+        return oid[:len(self.root) + 1] == self.root + OBJECTS
 
     def is_cell(self, oid, tag, value):
         wanted = self.cells.get(oid)
