@@ -35,13 +35,13 @@ class Pair:
                 agent = workspace.enter(Agent(workspace, listener, tree.root, *options, "--shortcut", use))
                 connection = workspace.enter(listener.accept())
                 connection.serve_until(lambda: "msg=serving" in agent.log())
-                self.root = connection.registered[0]
+                self.root = connection.registered[0][:-1]   # the ports' objects are the first arc below it
                 if self.is_whole(connection):
                     break
                 agent.kill9()
             self.agents.append(agent)
             self.connections.append(connection)
-        self.end = self.root[:-1] + (self.root[-1] + 1,)
+        self.begin, self.end = self.root + (1,), self.root + (2,)
 
     def is_whole(self, connection):
         """True if the devices were read in time: on a busy machine the first reading may not be, and it is the only one."""
@@ -84,7 +84,7 @@ class Walk:
     def __init__(self, pair):
         self.root = pair.root
         self.cells, self.is_same = {}, True
-        question = Range(pair.root, True, pair.end)
+        question = Range(pair.begin, True, pair.end)
         while True:
             message, same = pair.ask(agentx.GETNEXT, [question])
             self.is_same &= same

@@ -38,7 +38,7 @@ def find_node():
 
 def comparable(lines, root):
     """Without the human form of TimeTicks and without what changes between two walks."""
-    volatile = {"%s.1.1.%d.0" % (root, scalar) for scalar in snmp.VOLATILE.values()}
+    volatile = {"%s.1.%d.0" % (root, scalar) for scalar in snmp.VOLATILE.values()}
     lines = [re.sub(r"(Timeticks: \(\d+\)).*", r"\1", line) for line in lines]
     return [line.partition(" = ")[0] + " = *" if line.partition(" = ")[0] in volatile else line for line in lines]
 

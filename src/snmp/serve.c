@@ -133,7 +133,7 @@ static void pin(struct served *served, int64_t until)
 void serve_wait(struct serve *serve)
 {
     int64_t begin, until;
-    bool waits = false;
+    bool waits = false, in_vain = false;
 
     for (size_t i = 0; i < serve->count; i++) {
         struct served *served = &serve->families[i];
@@ -147,10 +147,16 @@ void serve_wait(struct serve *serve)
     begin = serve->now();
     until = begin + may_wait(serve, begin);
     /* One that was waited for in vain is not waited for again until its look has come. */
-    for (size_t i = 0; i < serve->count; i++)
-        if (serve->families[i].is_asked)
-            pin(&serve->families[i], serve->families[i].is_late ? 0 : until);
-    note_waiting(serve, begin, serve->now() - begin);
+    for (size_t i = 0; i < serve->count; i++) {
+        struct served *served = &serve->families[i];
+
+        if (!served->is_asked)
+            continue;
+        pin(served, served->is_late ? 0 : until);
+        in_vain |= served->is_late;
+    }
+    if (in_vain)
+        note_waiting(serve, begin, serve->now() - begin);
     serve->has_waited = true;
 }
 

@@ -11,7 +11,7 @@
 
 enum {
     /* snmpd waits 1 s for an answer, and then closes the session. */
-    SERVE_MOST_WAITING = 700, /* ms, in any SERVE_WINDOW, whatever families and however many managers ask */
+    SERVE_MOST_WAITING = 700, /* ms of a message; and, in vain, in any SERVE_WINDOW, whatever families are asked */
     SERVE_WINDOW = 1500,      /* ms */
 };
 
