@@ -1,21 +1,20 @@
 #!/usr/bin/env python3
-"""Holds the catalogue and the MIB against each other, both ways, and prints the stanza that is missing.
-
-The MIB is read as text, by a reading of its own: no Net-SNMP, no catalogue."""
+"""Holds the catalogue and the MIB modules against each other, both ways, and prints the stanza that is missing; and the
+modules against the rules that hold for all of them."""
 
 import os
 import re
 import subprocess
 import sys
 
+import tap
+from mib import Modules
+from mib_rules import RULES, TOLD_BY
+
 BUILD = os.environ.get("builddir", ".")
-SOURCE = os.environ.get("srcdir", ".")
-MIB = os.path.join(SOURCE, "mibs", "RDMA-PORT-MIB.txt")
-TABLES = {1: "rdmaAgent", 2: "rdmaDeviceEntry", 3: "rdmaPortEntry", 4: "rdmaPortCounterEntry",
-          5: "rdmaPortHwCounterEntry", 6: "rdmaCounterEntry", 7: "rdmaDeviceCounterEntry"}
-DISCONTINUITY = {4: "rdmaPortCounterDiscontinuityTime", 5: "rdmaPortHwCounterDiscontinuityTime",
-                 6: "rdmaPortNamedCounterDiscontinuityTime", 7: "rdmaDeviceCounterDiscontinuityTime"}
-DIRECTORY = {4: "counters", 5: "hw_counters"}
+# Of columns whose counters are files of sysfs: where.
+DIRECTORY = {"rdmaPortCounterEntry": "counters", "rdmaPortHwCounterEntry": "hw_counters"}
+FIELDS = "table number object type source file alias metric limit labels".split()
 
 
 def print_catalogue(*options):
@@ -23,133 +22,126 @@ def print_catalogue(*options):
                           text=True).stdout.splitlines()
 
 
-def catalogue():
-    """Object -> its row, as tests/catalogue prints it."""
-    names = "table number object type source file alias metric limit labels".split()
-    rows = [dict(zip(names, line.split("\t"))) for line in print_catalogue()]
-    return {row["object"]: dict(row, table=int(row["table"]), number=int(row["number"])) for row in rows}
+class Catalogue:
+    """What tests/catalogue prints of a module."""
+
+    def __init__(self, module, options):
+        rows = [dict(zip(FIELDS, line.split("\t"))) for line in print_catalogue(*options)]
+        self.rows = [dict(row, parent=module.parent_of_table(int(row["table"])), number=int(row["number"]))
+                     for row in rows]
+        lines = [line.split("\t") for line in print_catalogue("--notifications", *options)]
+        self.notifications = [(name, int(number), objects.split()) for number, name, objects in lines]
 
 
-def without_comments(text):
-    """ASN.1 comments removed, quoted strings kept whole."""
-    return re.sub(r'("[^"]*")|--[^\n]*', lambda match: match.group(1) or "", text)
+def catalogues(modules):
+    """Name of a module -> how to ask for its catalogue."""
+    names = print_catalogue("--modules")
+    if any("\t" in name for name in names):     # it knows nothing but the ports, and has printed their columns
+        return {"RDMA-PORT-MIB": []}
+    tap.equal(sorted(names), sorted(modules.by_name), "each module in mibs/ has a catalogue, each catalogue a module")
+    return {name: [name] for name in names if name in modules.by_name}
 
 
-def mib():
-    """Object -> {syntax, access, units, reference, description, parent, number}, and TC -> its enumeration."""
-    with open(MIB, encoding="ascii") as file:
-        text = without_comments(file.read())
-    objects, conventions = {}, {}
-    for name, body, parent, number in re.findall(
-            r"\n(\w+)\s+OBJECT-TYPE\n(.*?)::=\s*\{\s*(\w+)\s+(\d+)\s*\}", text, re.S):
-        clause = {key: re.search(r"(?:^|\n)\s*%s\s+(%s)" % (key, value), body, re.S) for key, value in
-                  {"SYNTAX": r"(?:SEQUENCE OF \w+|[\w]+(?:\s*\{[^}]*\}|\s*\([^\n]*\))?)", "MAX-ACCESS": r"[\w-]+",
-                   "UNITS": r'"[^"]*"', "REFERENCE": r'"[^"]*"', "DESCRIPTION": r'"[^"]*"'}.items()}
-        objects[name] = {key.lower(): " ".join(match.group(1).split()) if match else "" for key, match in clause.items()}
-        objects[name].update(parent=parent, number=int(number))
-    for name, syntax in re.findall(
-            r"\n(\w+)\s+::=\s+TEXTUAL-CONVENTION.*?\n\s*SYNTAX\s+(\w+(?:\s*\{[^}]*\})?)", text, re.S):
-        conventions[name] = syntax
-    return objects, conventions
+def wire_type(syntax, modules):
+    """The type of a SYNTAX as the catalogue has it."""
+    word = re.match(r"\w+", syntax).group()
+    if word in ("TimeStamp", "DisplayString"):
+        return word
+    base = modules.base(syntax)[0]
+    return {"Unsigned32": "Gauge32", "Integer32": "INTEGER", "OCTET STRING": "DisplayString"}.get(base, base)
 
 
-def base_type(syntax, conventions):
-    """The SMI type of a SYNTAX clause, textual conventions followed."""
-    word = syntax.split()[0].split("{")[0].split("(")[0]
-    if word in conventions:
-        return base_type(conventions[word], {})
-    return {"Unsigned32": "Gauge32", "Integer32": "INTEGER", "TruthValue": "INTEGER"}.get(word, word)
-
-
-def enumeration(syntax, conventions):
-    """The labels of an enumeration; those of its convention where the clause has none of its own."""
-    if "{" not in syntax:
-        syntax = "true(1) false(2)" if syntax == "TruthValue" else conventions.get(syntax, "")
-    return set(re.findall(r"(\w+)\s*\((\d+)\)", syntax))
+def labels_of(text):
+    return set(re.findall(r"(\w+)\s*\((\d+)\)", text))
 
 
 def stanza(row):
     """What the MIB lacks for a column, to be completed by hand."""
-    file = "/sys/class/infiniband/<device>/ports/<port>/%s/%s" % (DIRECTORY.get(row["table"], "..."), row["file"])
-    return """%s OBJECT-TYPE
-    SYNTAX      %s
-    UNITS       "..."
-    MAX-ACCESS  read-only
-    STATUS      current
-    DESCRIPTION
-        "...
-         Discontinuities are told by %s."
-    REFERENCE   "%s"
-    ::= { %s %d }""" % (row["object"], row["type"], DISCONTINUITY.get(row["table"], "..."), file, TABLES[row["table"]],
-                        row["number"])
+    is_index = row["source"] == "index"
+    labels = ", ".join("%s(%s)" % label for label in re.findall(r"(\w+)\((\d+)\)", row["labels"]))
+    lines = [row["object"] + " OBJECT-TYPE",
+             "    SYNTAX      " + ("..." if is_index else "INTEGER { %s }" % labels if labels else row["type"])]
+    if row["type"] in ("Gauge32", "Counter32", "Counter64"):
+        lines += ['    UNITS       "..."']
+    lines += ["    MAX-ACCESS  " + ("not-accessible" if is_index else "read-only"),
+              "    STATUS      current", "    DESCRIPTION", '        "...']
+    if row["type"] == "Counter64":
+        lines += ["         Discontinuities: %s." % TOLD_BY.get(row["parent"], "...")]
+    lines[-1] += '"'
+    if row["file"]:
+        lines += ["    REFERENCE", '        "...%s"' % reference_of(row)]
+    return lines + ["    ::= { %s %d }" % (row["parent"] or "...", row["number"])]
 
 
-def complaints_of(row, entry, conventions):
+def reference_of(row):
+    """What the REFERENCE of a column must hold."""
+    directory = DIRECTORY.get(row["parent"])
+    return "/%s/%s" % (directory, row["file"]) if directory else row["file"]
+
+
+def complaints_of(row, entry, modules):
     """Everything in which a column of the catalogue and its object in the MIB differ."""
-    if entry["parent"] != TABLES[row["table"]] or entry["number"] != row["number"]:
-        yield "is { %s %d }, in the catalogue { %s %d }" % (entry["parent"], entry["number"], TABLES[row["table"]],
-                                                            row["number"])
+    if entry.parent != row["parent"] or entry.number != row["number"]:
+        yield "is { %s %d }, in the catalogue { %s %d }" % (entry.parent, entry.number, row["parent"], row["number"])
     access = "not-accessible" if row["source"] == "index" else "read-only"
-    if entry["max-access"] != access:
-        yield "MAX-ACCESS is %s, should be %s" % (entry["max-access"], access)
+    if entry.max_access != access:
+        yield "MAX-ACCESS is %s, should be %s" % (entry.max_access, access)
     if row["source"] == "index":
         return
-    if base_type(entry["syntax"], conventions) != row["type"]:
-        yield "SYNTAX is %s, in the catalogue %s" % (entry["syntax"], row["type"])
-    labels = set(re.findall(r"(\w+)\((\d+)\)", row["labels"]))
-    if not enumeration(entry["syntax"], conventions) <= labels:
-        yield "enumeration has %s, the catalogue %s" % (enumeration(entry["syntax"], conventions), labels)
-    if row["file"] and "/%s/%s" % (DIRECTORY[row["table"]], row["file"]) not in entry["reference"]:
-        yield "REFERENCE does not name the file %s/%s" % (DIRECTORY[row["table"]], row["file"])
-    if row["type"] == "Counter64" and row["table"] in DISCONTINUITY:
-        if DISCONTINUITY[row["table"]] not in entry["description"]:
-            yield "DESCRIPTION does not name " + DISCONTINUITY[row["table"]]
-        if not entry["units"] and row["source"] in ("counter", "octets"):
-            yield "has no UNITS"
+    if wire_type(entry.syntax, modules) != row["type"]:
+        yield "SYNTAX is %s, in the catalogue %s" % (entry.syntax, row["type"])
+    base, refinement = modules.base(entry.syntax)
+    if base == "INTEGER" and not labels_of(refinement) <= labels_of(row["labels"]):
+        yield "enumeration has %s, the catalogue %s" % (labels_of(refinement), labels_of(row["labels"]))
+    if row["file"] and not re.search(r"(?<!\w)%s(?!\w)" % re.escape(reference_of(row)), entry.reference):
+        yield "REFERENCE does not name " + reference_of(row)
+    if row["type"] == "Counter64" and row["source"] != "value" and not entry.units:    # a value has its driver's unit
+        yield "has no UNITS"
     limit = int(row["limit"])
-    if limit and str(limit) not in entry["description"].replace(",", "") and "2^32" not in entry["description"]:
+    if limit and str(limit) not in entry.description.replace(",", "") and "2^32" not in entry.description:
         yield "DESCRIPTION does not say that the hardware stops at %d" % limit
 
 
-def notifications_of_catalogue():
-    """[(name, number, its objects in order)]"""
-    rows = [line.split("\t") for line in print_catalogue("--notifications")]
-    return [(name, int(number), objects.split()) for number, name, objects in rows]
+def test_columns(module, modules, rows):
+    for row in rows:
+        name = row["object"]
+        if name not in module.definitions:
+            tap.ok(False, "%s is in %s" % (name, module.name), "the MIB lacks:", *("  " + line for line in stanza(row)))
+            continue
+        complaints = complaints_of(row, module.definitions[name], modules)
+        complaints = ["%s: %s" % (name, complaint) for complaint in complaints]
+        tap.ok(not complaints, "%s is the same in the catalogue and in %s" % (name, module.name), *complaints)
+    columns = {row["object"] for row in rows}
+    for leaf in module.leaves():
+        if leaf.name not in columns:
+            tap.ok(False, "%s of %s is in the catalogue" % (leaf.name, module.name))
 
 
-def notifications_of_mib():
-    """The same of the MIB."""
-    with open(MIB, encoding="ascii") as file:
-        text = without_comments(file.read())
-    return [(name, int(number), re.findall(r"\w+", objects)) for name, objects, number in re.findall(
-        r"\n(\w+)\s+NOTIFICATION-TYPE\s+OBJECTS\s*\{([^}]*)\}.*?::=\s*\{\s*rdmaMIBNotifications\s+(\d+)\s*\}",
-        text, re.S)]
+def test_notifications(module, ours):
+    parent = module.child(module.identity.name, 0)
+    published = [(notification.name, notification.number, notification.listed("objects"))
+                 for notification in module.of("NOTIFICATION-TYPE") if notification.parent == parent]
+    tap.equal(ours, published, "the notifications and what they carry are those of " + module.name)
+
+
+def test_rules(module, modules):
+    for rule, sentence in RULES:
+        try:
+            complaints = list(rule(module, modules))
+        except LookupError as error:
+            complaints = [error]
+        tap.ok(not complaints, "%s %s" % (module.name, sentence), *complaints)
 
 
 def main():
-    columns, (objects, conventions) = catalogue(), mib()
-    number = 0
-    for name, row in columns.items():
-        number += 1
-        if name not in objects:
-            print("not ok %d - %s is in the MIB" % (number, name))
-            print("# the MIB lacks:\n" + "\n".join("#   " + line for line in stanza(row).splitlines()))
-            continue
-        complaints = list(complaints_of(row, objects[name], conventions))
-        for complaint in complaints:
-            print("# %s: %s" % (name, complaint))
-        print("%sok %d - %s is the same in the catalogue and in the MIB" % ("not " if complaints else "", number, name))
-    leaves = {name for name, entry in objects.items() if entry["parent"] in TABLES.values()}
-    for name in sorted(leaves - set(columns)):
-        number += 1
-        print("not ok %d - %s of the MIB is in the catalogue" % (number, name))
-    number += 1
-    ours, published = notifications_of_catalogue(), notifications_of_mib()
-    print("%sok %d - the notifications and what they carry are those of the MIB"
-          % ("" if ours == published else "not ", number))
-    for side in (ours, published) if ours != published else ():
-        print("# %s" % side)
-    print("1..%d" % number)
+    with tap.points():
+        modules = Modules()
+        for module in modules.by_name.values():
+            test_rules(module, modules)
+        for name, options in catalogues(modules).items():
+            catalogue = Catalogue(modules.by_name[name], options)
+            test_columns(modules.by_name[name], modules, catalogue.rows)
+            test_notifications(modules.by_name[name], catalogue.notifications)
 
 
 if __name__ == "__main__":
