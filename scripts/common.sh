@@ -120,7 +120,14 @@ smi_directory() {
     done
 }
 
-# The directories in which Net-SNMP's tools find our MIB and what it imports: stand-ins where the system has no SMI.
+# The names of our MIB modules.
+mib_modules() {
+    for file in "$top"/mibs/*.txt; do
+        basename "$file" .txt
+    done
+}
+
+# The directories in which Net-SNMP's tools find our MIBs and what they import: stand-ins where the system has no SMI.
 mib_directories() {
     smi=$(smi_directory)
     echo "$build:${smi:-$top/testdata/smi}:/usr/share/snmp/mibs"
