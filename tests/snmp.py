@@ -48,13 +48,20 @@ def values(lines):
     return result
 
 
-def mib_file():
+def mib_file(module="RDMA-PORT-MIB"):
     """The MIB of this build, which may have another root than the one in the source tree."""
-    built = os.path.join(BUILD, "RDMA-PORT-MIB.txt")
-    return built if os.path.exists(built) else os.path.join(SOURCE, "mibs", "RDMA-PORT-MIB.txt")
+    built = os.path.join(BUILD, module + ".txt")
+    return built if os.path.exists(built) else os.path.join(SOURCE, "mibs", module + ".txt")
 
 
-MIBS = ["-M", os.path.join(SOURCE, "testdata", "smi") + ":" + SYSTEM_MIBS, "-m", mib_file()]
+def mib_modules():
+    """All of them, what others import first: read from files, a module cannot import from one that comes later."""
+    first = ["RDMA-PORT-MIB", "RDMA-AGENT-MIB"]
+    found = [name.removesuffix(".txt") for name in os.listdir(os.path.join(SOURCE, "mibs")) if name.endswith(".txt")]
+    return first + sorted(set(found) - set(first))
+
+
+MIBS = ["-M", os.path.join(SOURCE, "testdata", "smi") + ":" + SYSTEM_MIBS, "-m", ":".join(map(mib_file, mib_modules()))]
 
 
 def environment(directory):
