@@ -92,7 +92,8 @@ def complaints_of(row, entry, modules):
         yield "SYNTAX is %s, in the catalogue %s" % (entry.syntax, row["type"])
     base, refinement = modules.base(entry.syntax)
     if base == "INTEGER" and not labels_of(refinement) <= labels_of(row["labels"]):
-        yield "enumeration has %s, the catalogue %s" % (labels_of(refinement), labels_of(row["labels"]))
+        more = labels_of(refinement) - labels_of(row["labels"])
+        yield "enumeration has %s more than the catalogue" % ", ".join("%s(%s)" % label for label in sorted(more))
     if row["file"] and not re.search(r"(?<!\w)%s(?!\w)" % re.escape(reference_of(row)), entry.reference):
         yield "REFERENCE does not name " + reference_of(row)
     if row["type"] == "Counter64" and row["source"] != "value" and not entry.units:    # a value has its driver's unit
