@@ -16,14 +16,14 @@ void view_init(struct view *view, const struct mib *mib)
 void view_fini(struct view *view)
 {
     for (size_t i = 0; i < MIB_MOST_SETS; i++) {
-        free(view->sets[i].groups);
+        free(view->sets[i].bundles);
         free(view->sets[i].keys);
     }
 }
 
 void view_reserve(struct view *view, unsigned set, size_t records, size_t numbers)
 {
-    view->sets[set].groups = memory_new(records, sizeof(struct bundle));
+    view->sets[set].bundles = memory_new(records, sizeof(struct bundle));
     view->sets[set].keys = memory_new(numbers, sizeof(uint32_t));
 }
 
@@ -32,12 +32,12 @@ void view_add(struct view *view, unsigned set, const void *record, const uint32_
     struct rows *rows = &view->sets[set];
 
     memcpy(rows->keys + rows->used, key, key_length * sizeof(*key));
-    rows->groups[rows->count++] =
+    rows->bundles[rows->count++] =
         (struct bundle){.record = record, .key = rows->keys + rows->used, .key_length = key_length};
     rows->used += key_length;
 }
 
-static int compare_groups(const void *a, const void *b)
+static int compare_bundles(const void *a, const void *b)
 {
     const struct bundle *x = a, *y = b;
 
@@ -47,12 +47,12 @@ static int compare_groups(const void *a, const void *b)
 void view_sort(struct view *view, unsigned set)
 {
     if (view->sets[set].count > 0)
-        qsort(view->sets[set].groups, view->sets[set].count, sizeof(struct bundle), compare_groups);
+        qsort(view->sets[set].bundles, view->sets[set].count, sizeof(struct bundle), compare_bundles);
 }
 
-static const struct counter_set *counters_of(const struct table *table, const struct bundle *group)
+static const struct counter_set *counters_of(const struct table *table, const struct bundle *bundle)
 {
-    return (const void *)((const char *)group->record + table->counters);
+    return (const void *)((const char *)bundle->record + table->counters);
 }
 
 void view_finish(struct view *view)
@@ -62,7 +62,7 @@ void view_finish(struct view *view)
         const struct rows *rows = &view->sets[table->set];
 
         for (size_t j = 0; table->counters && j < rows->count; j++)
-            view->present[i] |= counters_of(table, &rows->groups[j])->present;
+            view->present[i] |= counters_of(table, &rows->bundles[j])->present;
     }
 }
 
@@ -75,35 +75,35 @@ bool view_may_have(const struct view *view, const struct table *table, const str
     return view->present[table->arc - 1] >> column->slot & 1;
 }
 
-/* The named counters that are the members of a group. */
-static const struct counter_names *group_names(const struct bundle *group, const struct table *table)
+/* The named counters that are the members of a bundle. */
+static const struct counter_names *bundle_names(const struct bundle *bundle, const struct table *table)
 {
-    const struct named_counters *named = (const void *)((const char *)group->record + table->members);
+    const struct named_counters *named = (const void *)((const char *)bundle->record + table->members);
 
     return named->names;
 }
 
-static size_t member_count(const struct bundle *group, const struct table *table)
+static size_t member_count(const struct bundle *bundle, const struct table *table)
 {
     const struct counter_names *names;
 
     if (table->shape != TABLE_MEMBERS)
         return 1;
-    names = group_names(group, table);
+    names = bundle_names(bundle, table);
     return names ? names->count : 0;
 }
 
-/* The first group whose rows do not all sort before index, which is the one that index points into or the next. */
-static size_t first_group(const struct rows *rows, const uint32_t *index, size_t length)
+/* The first bundle whose rows do not all sort before index, which is the one that index points into or the next. */
+static size_t first_bundle(const struct rows *rows, const uint32_t *index, size_t length)
 {
     size_t low = 0, high = rows->count;
 
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        const struct bundle *group = &rows->groups[middle];
-        size_t n = length < group->key_length ? length : group->key_length;
+        const struct bundle *bundle = &rows->bundles[middle];
+        size_t n = length < bundle->key_length ? length : bundle->key_length;
 
-        if (index_compare(group->key, group->key_length, index, n) < 0)
+        if (index_compare(bundle->key, bundle->key_length, index, n) < 0)
             low = middle + 1;
         else
             high = middle;
@@ -111,11 +111,11 @@ static size_t first_group(const struct rows *rows, const uint32_t *index, size_t
     return low;
 }
 
-/* True if index begins with the group's key. */
-static bool points_into(const struct bundle *group, const uint32_t *index, size_t length)
+/* True if index begins with the bundle's key. */
+static bool points_into(const struct bundle *bundle, const uint32_t *index, size_t length)
 {
-    return length >= group->key_length &&
-           index_compare(group->key, group->key_length, index, group->key_length) == 0;
+    return length >= bundle->key_length &&
+           index_compare(bundle->key, bundle->key_length, index, bundle->key_length) == 0;
 }
 
 static int compare_name(const struct counter_name *name, const uint32_t *rest, size_t length)
@@ -126,10 +126,10 @@ static int compare_name(const struct counter_name *name, const uint32_t *rest, s
 }
 
 /* The first member that does not sort before rest; *exact says whether it is equal. */
-static size_t first_member(const struct bundle *group, const struct table *table, const uint32_t *rest, size_t length,
+static size_t first_member(const struct bundle *bundle, const struct table *table, const uint32_t *rest, size_t length,
                            bool *exact)
 {
-    size_t low = 0, high = member_count(group, table);
+    size_t low = 0, high = member_count(bundle, table);
 
     if (table->shape != TABLE_MEMBERS) {
         *exact = length == 0;
@@ -138,7 +138,7 @@ static size_t first_member(const struct bundle *group, const struct table *table
     *exact = false;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        int order = compare_name(&group_names(group, table)->name[middle], rest, length);
+        int order = compare_name(&bundle_names(bundle, table)->name[middle], rest, length);
 
         if (order == 0)
             *exact = true;
@@ -150,13 +150,13 @@ static size_t first_member(const struct bundle *group, const struct table *table
     return low;
 }
 
-/* The cursor's row, or the first one behind it where the cursor is past its group's end. */
+/* The cursor's row, or the first one behind it where the cursor is past its bundle's end. */
 static bool settle(const struct view *view, const struct table *table, struct cursor *cursor)
 {
     const struct rows *rows = &view->sets[table->set];
 
-    for (; cursor->group < rows->count; cursor->group++, cursor->member = 0)
-        if (cursor->member < member_count(&rows->groups[cursor->group], table))
+    for (; cursor->bundle < rows->count; cursor->bundle++, cursor->member = 0)
+        if (cursor->member < member_count(&rows->bundles[cursor->bundle], table))
             return true;
     return false;
 }
@@ -165,14 +165,14 @@ bool view_find(const struct view *view, const struct table *table, const uint32_
                struct cursor *cursor)
 {
     const struct rows *rows = &view->sets[table->set];
-    size_t at = first_group(rows, index, length);
-    const struct bundle *group = &rows->groups[at];
+    size_t at = first_bundle(rows, index, length);
+    const struct bundle *bundle = &rows->bundles[at];
     bool exact;
 
-    if (at == rows->count || !points_into(group, index, length))
+    if (at == rows->count || !points_into(bundle, index, length))
         return false;
-    cursor->group = at;
-    cursor->member = first_member(group, table, index + group->key_length, length - group->key_length, &exact);
+    cursor->bundle = at;
+    cursor->member = first_member(bundle, table, index + bundle->key_length, length - bundle->key_length, &exact);
     return exact;
 }
 
@@ -182,11 +182,11 @@ bool view_next(const struct view *view, const struct table *table, const uint32_
     const struct rows *rows = &view->sets[table->set];
     bool exact;
 
-    *cursor = (struct cursor){.group = first_group(rows, index, length)};
-    if (cursor->group < rows->count && points_into(&rows->groups[cursor->group], index, length)) {
-        const struct bundle *group = &rows->groups[cursor->group];
+    *cursor = (struct cursor){.bundle = first_bundle(rows, index, length)};
+    if (cursor->bundle < rows->count && points_into(&rows->bundles[cursor->bundle], index, length)) {
+        const struct bundle *bundle = &rows->bundles[cursor->bundle];
 
-        cursor->member = first_member(group, table, index + group->key_length, length - group->key_length, &exact);
+        cursor->member = first_member(bundle, table, index + bundle->key_length, length - bundle->key_length, &exact);
         cursor->member += exact;
     }
     return settle(view, table, cursor);
@@ -200,17 +200,17 @@ bool view_advance(const struct view *view, const struct table *table, struct cur
 
 struct row view_row(const struct view *view, const struct table *table, struct cursor cursor)
 {
-    return (struct row){.record = view->sets[table->set].groups[cursor.group].record, .member = cursor.member};
+    return (struct row){.record = view->sets[table->set].bundles[cursor.bundle].record, .member = cursor.member};
 }
 
 size_t view_index(const struct view *view, const struct table *table, struct cursor cursor, uint32_t *index)
 {
-    const struct bundle *group = &view->sets[table->set].groups[cursor.group];
-    size_t length = group->key_length;
+    const struct bundle *bundle = &view->sets[table->set].bundles[cursor.bundle];
+    size_t length = bundle->key_length;
 
-    memcpy(index, group->key, length * sizeof(*index));
+    memcpy(index, bundle->key, length * sizeof(*index));
     if (table->shape == TABLE_MEMBERS) {
-        const struct counter_name *name = &group_names(group, table)->name[cursor.member];
+        const struct counter_name *name = &bundle_names(bundle, table)->name[cursor.member];
 
         length += index_put_text(index + length, name->text, name->length);
     }

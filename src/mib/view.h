@@ -20,9 +20,9 @@ struct bundle {
 
 /* Rows of the tables that have one index. */
 struct rows {
-    struct bundle *groups;
+    struct bundle *bundles;
     size_t count;
-    uint32_t *keys; /* of all groups */
+    uint32_t *keys; /* of all bundles */
     size_t used;
 };
 
@@ -34,7 +34,7 @@ struct view {
 
 /* A place in a table, found by view_find and view_next and moved on by view_advance. */
 struct cursor {
-    size_t group;
+    size_t bundle;
     size_t member; /* 0 in tables without */
 };
 

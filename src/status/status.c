@@ -103,13 +103,13 @@ static const struct mib status_mib = {
 
 /* --- A look --- */
 
-/* The further behind, the worse; off is no state to worry about. */
+/* From the best to the worst, as rdmaFamilyWorstStatus has them. */
 static int badness(int64_t status)
 {
-    static const uint8_t order[] = {SOURCE_STATUS_OFF,     SOURCE_STATUS_ASLEEP,  SOURCE_STATUS_OK,
-                                    SOURCE_STATUS_NEVER,   SOURCE_STATUS_UNSUPPORTED, SOURCE_STATUS_ABSENT,
-                                    SOURCE_STATUS_PARTIAL, SOURCE_STATUS_REFUSED, SOURCE_STATUS_STALE,
-                                    SOURCE_STATUS_STALLED, SOURCE_STATUS_FAILED};
+    static const uint8_t order[] = {SOURCE_STATUS_OFF,         SOURCE_STATUS_OK,     SOURCE_STATUS_ASLEEP,
+                                    SOURCE_STATUS_NEVER,       SOURCE_STATUS_UNSUPPORTED,
+                                    SOURCE_STATUS_ABSENT,      SOURCE_STATUS_PARTIAL, SOURCE_STATUS_STALE,
+                                    SOURCE_STATUS_REFUSED,     SOURCE_STATUS_STALLED, SOURCE_STATUS_FAILED};
     int at = 0;
 
     while (order[at] != status)
@@ -146,28 +146,43 @@ static void fill_row(struct family_row *row, const struct family_run *run)
     row->discontinuity = run->state ? 0 : ABSENT; /* its counters count from the start of this process */
 }
 
+/* The first row of the table that fares worst. */
+static void find_worst(struct status_look *look)
+{
+    const struct rows *rows = &look->view.sets[SET_FAMILIES];
+
+    for (size_t i = 0; i < rows->count; i++) {
+        const struct family_row *row = rows->bundles[i].record;
+
+        if (badness(row->state.status) <= badness(look->scalars.worst_status))
+            continue;
+        look->scalars.worst_status = row->state.status;
+        strcpy(look->scalars.worst_name, row->name);
+    }
+}
+
+/* This family has no row: it reads nothing, and whoever sees the table knows that it is served. */
 static struct status_look *look_at(const struct family_run *runs, size_t count)
 {
     struct status_look *look = memory_new(1, sizeof(*look) + count * sizeof(look->rows[0]));
-    struct scalars *scalars = &look->scalars;
     uint32_t key[NAME_SIZE + 1];
 
-    *scalars = (struct scalars){.number = (int64_t)count, .worst_status = SOURCE_STATUS_OFF};
+    look->scalars.worst_status = SOURCE_STATUS_OFF;
     view_init(&look->view, &status_mib);
     view_reserve(&look->view, SET_FAMILIES, count, count * (NAME_SIZE + 1));
     for (size_t i = 0; i < count; i++) {
         struct family_row *row = &look->rows[i];
 
+        if (runs[i].family->mib == &status_mib)
+            continue;
         fill_row(row, &runs[i]);
         view_add(&look->view, SET_FAMILIES, row, key, index_put_text(key, row->name, strlen(row->name)));
-        scalars->number_on += runs[i].state != NULL;
-        if (badness(row->state.status) > badness(scalars->worst_status)) {
-            scalars->worst_status = row->state.status;
-            strcpy(scalars->worst_name, row->name);
-        }
+        look->scalars.number++;
+        look->scalars.number_on += runs[i].state != NULL;
     }
     view_sort(&look->view, SET_FAMILIES);
     view_finish(&look->view);
+    find_worst(look);
     return look;
 }
 
@@ -214,12 +229,9 @@ static void release(void *state, struct look *look)
 
 static void describe(void *state, struct family_state *described)
 {
-    const struct status *status = state;
-
+    (void)state;
     describe_off(described);
     described->status = SOURCE_STATUS_OK;
-    described->interval = described->age = 0;
-    described->rows = (int64_t)status->count;
 }
 
 const struct family status_family = {
