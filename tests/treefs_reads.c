@@ -4,17 +4,9 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/memory.h"
-
-static int64_t now(void)
-{
-    struct timespec time;
-
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
-}
 
 /* --- Faults that are in effect --- */
 
@@ -80,7 +72,7 @@ static void end(struct treefs_reads *reads, struct treefs_read **link, int error
 
 void treefs_reads_finish(struct treefs_reads *reads)
 {
-    int64_t time = now();
+    int64_t time = clock_ms();
 
     for (struct treefs_read **link = &reads->first; *link;) {
         if (must_wait(*link, time))
@@ -104,7 +96,7 @@ void treefs_reads_release(struct treefs_reads *reads, struct tree_node *top, int
 
 int treefs_reads_timeout(const struct treefs_reads *reads)
 {
-    int64_t time = now(), next = -1;
+    int64_t time = clock_ms(), next = -1;
 
     for (const struct treefs_read *read = reads->first; read; read = read->next) {
         int64_t left = read->due > time ? read->due - time : 0;
@@ -146,7 +138,7 @@ void treefs_reads_begin(struct treefs_reads *reads, const struct treefs_read *re
     }
     waiting = memory_new(1, sizeof(*waiting));
     *waiting = *read;
-    waiting->due = now() + delay;
+    waiting->due = clock_ms() + delay;
     waiting->next = NULL;
     tree_hold(read->node);
     *reads->end = waiting;

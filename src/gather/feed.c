@@ -90,7 +90,7 @@ static void await(struct feed *feed)
         }
         if (now >= feed->next_at)
             return;
-        thread_cond_wait_until(&feed->wanted, &feed->lock, (clock_us() + feed->next_at - now + 999) / 1000);
+        thread_wait_until(&feed->wanted, &feed->lock, (clock_us() + feed->next_at - now + 999) / 1000);
     }
 }
 
@@ -160,8 +160,8 @@ struct feed *feed_new(const struct feed_settings *settings)
     feed->is_wanted = settings->in_background;
     feed->target = settings->in_background;
     pthread_mutex_init(&feed->lock, NULL);
-    thread_cond_init(&feed->wanted);
-    thread_cond_init(&feed->done);
+    thread_init_condition(&feed->wanted);
+    thread_init_condition(&feed->done);
     error = thread_start(NULL, run, feed);
     if (!error)
         return feed;
@@ -180,7 +180,7 @@ void feed_free(struct feed *feed)
     pthread_mutex_lock(&feed->lock);
     feed->is_leaving = true;
     pthread_cond_signal(&feed->wanted);
-    while (!feed->has_ended && thread_cond_wait_until(&feed->done, &feed->lock, end))
+    while (!feed->has_ended && thread_wait_until(&feed->done, &feed->lock, end))
         ;
     has_ended = feed->has_ended;
     pthread_mutex_unlock(&feed->lock);
@@ -264,7 +264,7 @@ void *feed_get(struct feed *feed, int64_t until, bool *is_late)
     void *look = NULL;
 
     pthread_mutex_lock(&feed->lock);
-    while (feed->state.number < feed->target && thread_cond_wait_until(&feed->done, &feed->lock, until))
+    while (feed->state.number < feed->target && thread_wait_until(&feed->done, &feed->lock, until))
         ;
     *is_late = feed->state.number < feed->target;
     if (feed->newest && !is_expired(feed)) {

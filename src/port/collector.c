@@ -8,8 +8,10 @@
 
 #include "port/collector_list.h"
 #include "port/collector_tell.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/thread.h"
 #include "kernel/sysfs.h"
 #include "port/worker.h"
 
@@ -115,21 +117,16 @@ static void *run_lister(void *context)
     return NULL;
 }
 
-static struct timespec at_ms(int64_t ms)
-{
-    return (struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
-}
-
 /* Has the devices listed; false if that takes too long. Lock held, given up while waiting. */
 static bool list_devices(struct collector *collector)
 {
-    struct timespec end = at_ms(worker_now() + collector->settings.read_timeout);
+    int64_t end = clock_ms() + collector->settings.read_timeout;
 
     collector->names_are_new = false;
     collector->want_list = true;
     pthread_cond_signal(&collector->list_wanted);
     while (!collector->names_are_new)
-        if (pthread_cond_timedwait(&collector->listed, &collector->pool.lock, &end) == ETIMEDOUT)
+        if (!thread_wait_until(&collector->listed, &collector->pool.lock, end))
             return collector->names_are_new;
     return true;
 }
@@ -181,7 +178,7 @@ static void match_workers(struct collector *collector)
 /* Gives up on scans past their deadline; returns when the next one will be. */
 static int64_t expire(struct collector *collector, int64_t end)
 {
-    int64_t now = worker_now(), next = end;
+    int64_t now = clock_ms(), next = end;
 
     for (size_t i = 0; i < collector->count; i++) {
         struct worker *worker = collector->workers[i];
@@ -221,11 +218,11 @@ static void note_first(struct collector *collector)
 
 static void wait_for_scans(struct collector *collector, int64_t end)
 {
-    while (collector->pool.outstanding > 0 && worker_now() < end) {
-        struct timespec next = at_ms(expire(collector, end));
+    while (collector->pool.outstanding > 0 && clock_ms() < end) {
+        int64_t next = expire(collector, end);
 
         if (collector->pool.outstanding > 0)
-            pthread_cond_timedwait(&collector->pool.done, &collector->pool.lock, &next);
+            thread_wait_until(&collector->pool.done, &collector->pool.lock, next);
     }
     note_first(collector);
     for (size_t i = 0; i < collector->count; i++)
@@ -274,7 +271,7 @@ static void take_results(struct collector *collector, struct collector_reading *
 void collector_refresh(struct collector *collector, struct collector_reading *reading)
 {
     struct worker_pool *pool = &collector->pool;
-    int64_t start = worker_now();
+    int64_t start = clock_ms();
 
     *reading = (struct collector_reading){0};
     pthread_mutex_lock(&pool->lock);
@@ -308,20 +305,16 @@ void collector_reading_fini(struct collector_reading *reading)
 struct collector *collector_new(const struct collector_settings *settings)
 {
     struct collector *collector = memory_new(1, sizeof(*collector));
-    pthread_condattr_t monotonic;
     int error;
 
     collector->settings = *settings;
     worker_pool_init(&collector->pool, &collector->settings);
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_cond_init(&collector->list_wanted, NULL);
-    pthread_cond_init(&collector->listed, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    thread_init_condition(&collector->listed);
     collector->workers = memory_new(0, sizeof(*collector->workers));
     collector->lacking = memory_new(0, sizeof(*collector->lacking));
     collector->pool.threads = 1;
-    error = worker_start_thread(NULL, run_lister, collector);
+    error = thread_start(NULL, run_lister, collector);
     if (error) {
         free(collector->workers);
         free(collector->lacking);
@@ -335,7 +328,7 @@ struct collector *collector_new(const struct collector_settings *settings)
 void collector_free(struct collector *collector)
 {
     struct worker_pool *pool = &collector->pool;
-    struct timespec end = at_ms(worker_now() + FAREWELL);
+    int64_t end = clock_ms() + FAREWELL;
     bool all_ended;
 
     pthread_mutex_lock(&pool->lock);
@@ -345,7 +338,7 @@ void collector_free(struct collector *collector)
     collector->leaving = true;
     pthread_cond_signal(&collector->list_wanted);
     while (pool->threads > 0)
-        if (pthread_cond_timedwait(&pool->done, &pool->lock, &end) == ETIMEDOUT)
+        if (!thread_wait_until(&pool->done, &pool->lock, end))
             break;
     all_ended = pool->threads == 0;
     pthread_mutex_unlock(&pool->lock);

@@ -3,11 +3,12 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 
 void collector_tell_listing(struct collector_told *told, int error, const struct collector_names *names)
 {
-    enum trouble_news news = trouble_note(&told->listing, error != 0, worker_now());
+    enum trouble_news news = trouble_note(&told->listing, error != 0, clock_ms());
 
     if (news == TROUBLE_BEGINS)
         log_error("cannot list the RDMA devices", LOG_TEXT("error", strerror(-error)));
@@ -21,7 +22,7 @@ void collector_tell_listing(struct collector_told *told, int error, const struct
 
 void collector_tell_lacking(struct collector_told *told, size_t count, int error)
 {
-    enum trouble_news news = trouble_note(&told->lacking, count > 0, worker_now());
+    enum trouble_news news = trouble_note(&told->lacking, count > 0, clock_ms());
 
     if (news == TROUBLE_BEGINS)
         log_error("cannot start a thread for each device", LOG_NUMBER("lacking", count),
@@ -117,7 +118,7 @@ static void tell_completeness(struct worker *worker, const struct device *device
 
 void collector_tell_worker(struct worker *worker, const struct device *device)
 {
-    int64_t now = worker_now();
+    int64_t now = clock_ms();
 
     if (device && device->registration != worker->registration) {
         worker->registration = device->registration;

@@ -7,7 +7,7 @@
 
 #include "port/collector_list.h"
 #include "base/memory.h"
-#include "port/worker.h"
+#include "base/thread.h"
 
 bool events_jobs_init(struct events_jobs *jobs, const struct events_settings *settings)
 {
@@ -77,7 +77,7 @@ void events_job_start(struct events_jobs *jobs, const struct events_job *job)
     *started = *job;
     started->jobs = jobs;
     jobs->under_way++;
-    if (worker_start_thread(NULL, run, started) != 0)
+    if (thread_start(NULL, run, started) != 0)
         run(started); /* better late than never */
 }
 

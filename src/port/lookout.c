@@ -8,8 +8,9 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/memory.h"
-#include "port/worker.h"
+#include "base/thread.h"
 
 struct lookout {
     struct events *events;
@@ -29,9 +30,9 @@ static void *run(void *context)
     while (!wanted[0].revents) {
         int64_t wait;
 
-        if (events_take(lookout->events, worker_now()))
+        if (events_take(lookout->events, clock_ms()))
             eventfd_write(lookout->look, 1);
-        wait = events_wait(lookout->events, worker_now());
+        wait = events_wait(lookout->events, clock_ms());
         poll(wanted, 2, wait < INT_MAX ? (int)wait : INT_MAX);
     }
     return NULL;
@@ -54,7 +55,7 @@ struct lookout *lookout_start(struct events *events)
     lookout->events = events;
     lookout->stop = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     lookout->look = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    error = lookout->stop < 0 || lookout->look < 0 ? -errno : worker_start_thread(&lookout->thread, run, lookout);
+    error = lookout->stop < 0 || lookout->look < 0 ? -errno : thread_start(&lookout->thread, run, lookout);
     if (!error)
         return lookout;
     release(lookout);

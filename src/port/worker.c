@@ -1,85 +1,33 @@
 #include "port/worker.h"
 
 #include <errno.h>
-#include <limits.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sched.h>
-#include <string.h>
-#include <sys/syscall.h>
-#include <time.h>
-#include <unistd.h>
 
+#include "base/clock.h"
 #include "base/memory.h"
+#include "base/thread.h"
 
 enum {
-    STACK_SIZE = 512 * 1024, /* address space; libibverbs' providers are not frugal */
-    FIRST_BACKOFF = 1000,    /* ms */
+    FIRST_BACKOFF = 1000, /* ms */
     LONGEST_BACKOFF = 60 * 1000,
     LONGEST_TYPICAL = 10 * 1000,
-    LONGEST_WAIT = 650,       /* ms: what takes longer is in time for no refresh */
-    SHORTEST_SCAN = 50,       /* ms */
-    MOST_DESCRIPTORS = 16384, /* more than there ever are: the process holds a quarter of it */
+    LONGEST_WAIT = 650, /* ms: what takes longer is in time for no refresh */
+    SHORTEST_SCAN = 50, /* ms */
 };
-
-int64_t worker_now(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 void worker_pool_init(struct worker_pool *pool, const struct collector_settings *settings)
 {
-    pthread_condattr_t monotonic;
-
     *pool = (struct worker_pool){.settings = settings, .places = COLLECTOR_MOST_SCANS};
     pool->queue_end = &pool->queue;
     pthread_mutex_init(&pool->lock, NULL);
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&pool->done, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    thread_init_condition(&pool->done);
 }
 
-int worker_start_thread(pthread_t *thread, void *(*run)(void *context), void *context)
-{
-    sigset_t all, before;
-    pthread_attr_t attributes;
-    pthread_t detached;
-    int error;
-
-    pthread_attr_init(&attributes);
-    pthread_attr_setstacksize(&attributes, STACK_SIZE);
-    pthread_attr_setdetachstate(&attributes, thread ? PTHREAD_CREATE_JOINABLE : PTHREAD_CREATE_DETACHED);
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    error = pthread_create(thread ? thread : &detached, &attributes, run, context);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    pthread_attr_destroy(&attributes);
-    return -error;
-}
-
-/* Where close_range(2) cannot be had (Linux before 5.9, a filter), one after the other. */
-static void close_between(unsigned first, unsigned last)
-{
-    if (syscall(SYS_close_range, first, last, 0) == 0)
-        return;
-    for (unsigned fd = first; fd <= last && fd < MOST_DESCRIPTORS; fd++)
-        close((int)fd);
-}
-
-/* Where the table cannot be had (a container's seccomp filter), the thread shares the process's. Standard error stays: a
- * sanitizer wants to report. */
 void worker_own_descriptors(struct worker_pool *pool)
 {
-    if (unshare(CLONE_FILES) == 0) {
-        close_between(STDIN_FILENO, STDOUT_FILENO);
-        close_between(STDERR_FILENO + 1, UINT_MAX);
+    if (thread_own_descriptors())
         return;
-    }
     pthread_mutex_lock(&pool->lock);
     pool->shares_descriptors = true;
     pthread_mutex_unlock(&pool->lock);
@@ -93,19 +41,11 @@ struct patience {
     int64_t deadline, last, longest; /* ms */
 };
 
-/* Cheaper than worker_now and behind it by a tick of the kernel, 10 ms at most: it is asked before each read. */
-static int64_t roughly_now(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
+/* It is asked before each read, hence the cheap clock. */
 static bool is_over(void *context)
 {
     struct patience *patience = context;
-    int64_t now = roughly_now();
+    int64_t now = clock_coarse_ms();
 
     if (now - patience->last > patience->longest)
         patience->longest = now - patience->last;
@@ -140,12 +80,12 @@ static bool finish(struct worker *worker, struct device *device, int error)
     struct worker_pool *pool = worker->pool;
 
     if (worker->state != WORKER_SCANNING) {
-        note_lateness(worker, worker_now() - worker->started);
+        note_lateness(worker, clock_ms() - worker->started);
         device_free(device);
         return false;
     }
     if (device)
-        note_duration(worker, device, worker_now() - worker->started);
+        note_duration(worker, device, clock_ms() - worker->started);
     worker->result = device;
     worker->error = error;
     worker->state = WORKER_IDLE;
@@ -161,7 +101,7 @@ static bool finish(struct worker *worker, struct device *device, int error)
 static bool scan(struct worker *worker, void *state)
 {
     struct worker_pool *pool = worker->pool;
-    struct patience until = {.deadline = worker->deadline, .last = roughly_now()};
+    struct patience until = {.deadline = worker->deadline, .last = clock_coarse_ms()};
     struct scan_patience patience = {.now = worker->started, .is_over = is_over, .context = &until};
     int error = 0;
     struct device *device = pool->settings->source.read(state, &patience, &error);
@@ -177,11 +117,10 @@ static bool scan(struct worker *worker, void *state)
 
 static void wait_for(struct worker *worker, int64_t ms)
 {
-    int64_t until = worker_now() + ms;
-    struct timespec time = {.tv_sec = until / 1000, .tv_nsec = until % 1000 * 1000000};
+    int64_t until = clock_ms() + ms;
 
-    while (!worker->leaving && worker_now() < until)
-        pthread_cond_timedwait(&worker->left, &worker->pool->lock, &time);
+    while (!worker->leaving && clock_ms() < until)
+        thread_wait_until(&worker->left, &worker->pool->lock, until);
 }
 
 /* To be called with the lock, which it gives up. */
@@ -198,11 +137,11 @@ static void recover(struct worker *worker, void *state)
         wait_for(worker, worker->backoff);
         if (worker->leaving)
             break;
-        started = worker_now();
+        started = clock_ms();
         pthread_mutex_unlock(&pool->lock);
         pool->settings->source.probe(state);
         pthread_mutex_lock(&pool->lock);
-        if (worker_now() - started < LONGEST_WAIT)
+        if (clock_ms() - started < LONGEST_WAIT)
             break;
     }
     worker->state = WORKER_IDLE;
@@ -259,17 +198,13 @@ static void *run(void *context)
 struct worker *worker_new(struct worker_pool *pool, const char *name)
 {
     struct worker *worker = memory_new(1, sizeof(*worker));
-    pthread_condattr_t monotonic;
     int error;
 
     worker->pool = pool;
     sem_init(&worker->wake, 0, 0);
     snprintf(worker->name, sizeof(worker->name), "%s", name);
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&worker->left, &monotonic);
-    pthread_condattr_destroy(&monotonic);
-    error = worker_start_thread(NULL, run, worker);
+    thread_init_condition(&worker->left);
+    error = thread_start(NULL, run, worker);
     if (error) {
         free_worker(worker);
         errno = -error;
@@ -310,7 +245,7 @@ static int64_t least_time(const struct worker *worker)
 
 void worker_start_queued(struct worker_pool *pool)
 {
-    int64_t now = worker_now();
+    int64_t now = clock_ms();
 
     while (pool->queue && pool->places > 0 && now + least_time(pool->queue) <= pool->end) {
         struct worker *worker = pool->queue;

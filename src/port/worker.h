@@ -55,16 +55,10 @@ struct worker {
     int error;
 };
 
-/* Milliseconds of CLOCK_MONOTONIC. */
-int64_t worker_now(void);
-
 void worker_pool_init(struct worker_pool *pool, const struct collector_settings *settings);
 
-/* Starts a thread without signals, to be joined by who wants to have *thread; with NULL nobody can. 0 or -errno. */
-int worker_start_thread(pthread_t *thread, void *(*run)(void *context), void *context);
-
-/* To be called first in such a thread, without the lock: gives it a descriptor table of its own, so that while it is
- * stuck it holds no socket of the process open. */
+/* To be called first in each thread, without the lock: gives it a descriptor table of its own, or notes that it shares
+ * the process's. */
 void worker_own_descriptors(struct worker_pool *pool);
 
 /* Starts the thread of a device; lock held. NULL with errno if there is none to be had. */

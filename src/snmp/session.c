@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "snmp/registry.h"
 #include "snmp/serve.h"
@@ -108,12 +109,10 @@ static int on_log(int major, int minor, void *message, void *context)
 
 /* --- The session --- */
 
+/* Hundredths of a second of the monotonic clock. */
 static int64_t monotonic(void)
 {
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 100 + now.tv_nsec / 10000000;
+    return clock_ms() / 10;
 }
 
 int64_t session_uptime(void)

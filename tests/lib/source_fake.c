@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "port/worker.h"
+#include "base/clock.h"
 
 enum { MOST_DEVICES = 1100, LONGEST_WAIT = 10 * 1000 };
 
@@ -19,10 +19,10 @@ static size_t device_count;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 
-/* Waits for a change, no longer than until that moment of worker_now; lock held. */
+/* Waits for a change, no longer than until that moment of clock_ms; lock held. */
 static void wait_until(int64_t end)
 {
-    int64_t left = end - worker_now();
+    int64_t left = end - clock_ms();
     struct timespec at;
 
     clock_gettime(CLOCK_REALTIME, &at);
@@ -112,9 +112,9 @@ static struct device *read_device(void *context, const struct scan_patience *pat
     for (unsigned releases = state->releases; hangs && releases == state->releases;)
         pthread_cond_wait(&changed, &lock);
     while (files_read < state->files && !patience->is_over(patience->context)) {
-        int64_t end = worker_now() + state->ms;
+        int64_t end = clock_ms() + state->ms;
 
-        while (worker_now() < end)
+        while (clock_ms() < end)
             wait_until(end);
         files_read++;
     }
@@ -217,11 +217,11 @@ void source_fake_hang_listing(bool hangs)
 
 bool source_fake_wait_quietly(const unsigned *number, unsigned least)
 {
-    int64_t end = worker_now() + LONGEST_WAIT;
+    int64_t end = clock_ms() + LONGEST_WAIT;
     bool reached;
 
     pthread_mutex_lock(&lock);
-    while (*number < least && worker_now() < end)
+    while (*number < least && clock_ms() < end)
         wait_until(end);
     reached = *number >= least;
     pthread_mutex_unlock(&lock);

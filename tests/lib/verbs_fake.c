@@ -9,8 +9,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "port/port.h"
-#include "port/worker.h"
 
 enum { MOST = 4 };
 
@@ -239,13 +239,13 @@ void verbs_fake_tear_down(void)
 
 bool verbs_fake_run_until(bool (*holds)(int i), int i)
 {
-    int64_t end = worker_now() + VERBS_FAKE_PATIENCE;
+    int64_t end = clock_ms() + VERBS_FAKE_PATIENCE;
     bool should_look = false;
 
     while (!holds(i)) {
         struct pollfd readable = {.fd = events_descriptor(verbs_fake_events), .events = POLLIN};
 
-        ck_assert_int_lt(worker_now(), end);
+        ck_assert_int_lt(clock_ms(), end);
         poll(&readable, 1, 10);
         should_look |= events_take(verbs_fake_events, verbs_fake_now);
     }

@@ -12,11 +12,11 @@
 
 #include "port/collector.h"
 #include "port/collector_list.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "lib/scan_tree.h"
 #include "lib/source_fake.h"
 #include "lib/unit.h"
-#include "port/worker.h"
 
 enum { READ_TIMEOUT = 600, AT_ONCE = 8, MANY = 1024 };
 
@@ -303,7 +303,7 @@ END_TEST
 
 START_TEST(no_more_than_eight_are_read_at_once)
 {
-    int64_t end = worker_now() + 10000;
+    int64_t end = clock_ms() + 10000;
     char name[8];
 
     for (int i = 0; i < 40; i++) {
@@ -316,7 +316,7 @@ START_TEST(no_more_than_eight_are_read_at_once)
     }
     do
         refresh();
-    while (source_fake.most_running < AT_ONCE && worker_now() < end);
+    while (source_fake.most_running < AT_ONCE && clock_ms() < end);
     ck_assert_uint_eq(source_fake.most_running, AT_ONCE);
 }
 END_TEST
@@ -324,7 +324,7 @@ END_TEST
 /* The first refreshes may be taken up by starting the threads, so that some devices miss them. */
 START_TEST(a_thousand_devices_are_all_read)
 {
-    int64_t end = worker_now() + 10000;
+    int64_t end = clock_ms() + 10000;
     size_t read = 0;
     char name[16];
 
@@ -332,7 +332,7 @@ START_TEST(a_thousand_devices_are_all_read)
         snprintf(name, sizeof(name), "dev%d", i);
         source_fake_add(name);
     }
-    while (read < MANY && worker_now() < end) {
+    while (read < MANY && clock_ms() < end) {
         refresh();
         ck_assert_uint_eq(reading.count, MANY);
         read = 0;

@@ -4,9 +4,9 @@
 #include <time.h>
 
 #include "port/lookout.h"
+#include "base/clock.h"
 #include "lib/unit.h"
 #include "lib/verbs_fake.h"
-#include "port/worker.h"
 
 static struct lookout *lookout;
 
@@ -14,7 +14,7 @@ static struct lookout *lookout;
 static void set_up(void)
 {
     verbs_fake_set_up();
-    verbs_fake_now = worker_now();
+    verbs_fake_now = clock_ms();
     verbs_fake_make(NULL);
     lookout = lookout_start(verbs_fake_events);
     ck_assert_ptr_nonnull(lookout);
@@ -34,10 +34,10 @@ static void pause_for(int64_t ms)
 /* Waits, and does nothing else. */
 static void wait_until(bool (*holds)(int i), int i, int64_t longest)
 {
-    int64_t end = worker_now() + longest;
+    int64_t end = clock_ms() + longest;
 
     while (!holds(i)) {
-        ck_assert_int_lt(worker_now(), end);
+        ck_assert_int_lt(clock_ms(), end);
         pause_for(1);
     }
 }
@@ -122,10 +122,10 @@ START_TEST(the_end_waits_for_nobody_and_leaves_devices_to_be_closed)
 
     wait_for_both();
     verbs_fake_hang(true);
-    began = worker_now();
+    began = clock_ms();
     lookout_end(lookout);
     lookout = NULL;
-    ck_assert_int_lt(worker_now() - began, 500);
+    ck_assert_int_lt(clock_ms() - began, 500);
     ck_assert(verbs_fake_is_open(0));
     events_free(verbs_fake_events);
     verbs_fake_events = NULL;
@@ -137,7 +137,7 @@ START_TEST(the_end_comes_at_any_time)
 {
     for (int i = 0; i < 100; i++) {
         lookout_end(lookout);
-        verbs_fake_now = worker_now();
+        verbs_fake_now = clock_ms();
         verbs_fake_make(NULL);
         lookout = lookout_start(verbs_fake_events);
         ck_assert_ptr_nonnull(lookout);
