@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "port/collector.h"
+#include "port/devices_source.h"
 #include "base/log.h"
 #include "port/port.h"
 #include "port/scan.h"
@@ -72,8 +73,8 @@ struct cache *reader_new(const char *sysfs_root, int most_held, int64_t max_age)
     log_open(LOG_TARGET_STDERR, LOG_LEVEL_ERROR);
     allow_descriptors((size_t)most_held);
     scans = (struct scan_settings){.sysfs_root = sysfs_root, .most_held = most_held};
-    collector = collector_new(
-        &(struct collector_settings){.source = collector_source_sysfs(&scans), .read_timeout = READ_TIMEOUT});
+    collector =
+        collector_new(&(struct collector_settings){.source = devices_source(&scans), .read_timeout = READ_TIMEOUT});
     if (!collector)
         die("collector");
     return cache_new(&(struct cache_settings){.max_age = max_age,

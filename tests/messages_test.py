@@ -25,7 +25,7 @@ def logged():
         source = re.sub(r'"\s*\n\s*"', "", text(path))
         for level, message in re.findall(r"\blog_(error|warn|info)\(\s*" + LITERAL, source):
             found[message] = level
-        for message, level in re.findall(r"\{" + LITERAL + r", LOG_LEVEL_(ERROR|WARN|INFO)\}", source):
+        for message, level in re.findall(r"\{" + LITERAL + r",\s+LOG_LEVEL_(ERROR|WARN|INFO)\}", source):
             if " " in message:          # else it is the name of a level
                 found[message] = level.lower()
         for message in re.findall(r"\blog_line\(\w+, " + LITERAL, source):

@@ -164,7 +164,7 @@ static void refresh(struct cache *cache)
     for (size_t i = 0; i < reading.count; i++) {
         const struct collector_entry *entry = &reading.entries[i];
 
-        devices[i] = entry->device ? entry->device : unread_device(cache, entry);
+        devices[i] = entry->result ? entry->result : unread_device(cache, entry);
         devices[i]->stalled = entry->stalled;
     }
     history_note(cache->history, devices, reading.count, cache->settings.uptime());

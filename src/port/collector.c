@@ -1,23 +1,19 @@
 #include "port/collector.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "port/collector_list.h"
 #include "port/collector_tell.h"
 #include "base/clock.h"
-#include "base/log.h"
 #include "base/memory.h"
 #include "base/thread.h"
-#include "kernel/sysfs.h"
 #include "port/worker.h"
 
 enum {
-    GRACE = 25,         /* ms a scan has to hand over what it has when its time is up */
-    END_OF_SCANS = 650, /* ms after the start of a refresh */
+    GRACE = 25,         /* ms a read has to hand over what it has when its time is up */
+    END_OF_READS = 650, /* ms after the start of a refresh */
     FAREWELL = 300,     /* ms that threads get to end */
 };
 
@@ -26,8 +22,8 @@ struct collector {
     struct worker_pool pool;
     struct worker **workers; /* sorted by name with strcmp */
     size_t count;
-    size_t first;                      /* is queued first */
-    char (*lacking)[DEVICE_NAME_SIZE]; /* devices for which no thread could be had, sorted likewise */
+    size_t first;                         /* is queued first */
+    char (*lacking)[COLLECTOR_NAME_SIZE]; /* items for which no thread could be had, sorted likewise */
     size_t lacking_count;
     /* The listing thread */
     pthread_cond_t list_wanted, listed;
@@ -36,55 +32,6 @@ struct collector {
     bool names_are_new;
     struct collector_told told;
 };
-
-/* --- The source that is sysfs --- */
-
-static int list_class(void *context, bool (*each)(void *names, const char *name), void *names)
-{
-    struct scan_settings *settings = context;
-    char path[4096];
-    uint64_t mark;
-    int error;
-
-    snprintf(path, sizeof(path), "%s/class/infiniband", settings->sysfs_root);
-    settings->class_mark = 0;
-    error = sysfs_list_marked(AT_FDCWD, path, each, names, &mark);
-    if (error == 0)
-        settings->class_mark = mark;
-    return error == -ENOENT ? 0 : error; /* no RDMA on this host, or not yet */
-}
-
-static void *open_scan(void *context, const char *name)
-{
-    return scan_new(context, name);
-}
-
-static struct device *read_scan(void *state, const struct scan_patience *patience, int *error)
-{
-    return scan_device(state, patience, error);
-}
-
-static void probe_scan(void *state)
-{
-    scan_probe(state);
-}
-
-static void close_scan(void *state)
-{
-    scan_free(state);
-}
-
-struct collector_source collector_source_sysfs(struct scan_settings *settings)
-{
-    return (struct collector_source){
-        .list = list_class,
-        .open = open_scan,
-        .read = read_scan,
-        .probe = probe_scan,
-        .close = close_scan,
-        .context = settings,
-    };
-}
 
 /* --- Listing --- */
 
@@ -117,8 +64,8 @@ static void *run_lister(void *context)
     return NULL;
 }
 
-/* Has the devices listed; false if that takes too long. Lock held, given up while waiting. */
-static bool list_devices(struct collector *collector)
+/* Has the items listed; false if that takes too long. Lock held, given up while waiting. */
+static bool list_items(struct collector *collector)
 {
     int64_t end = clock_ms() + collector->settings.read_timeout;
 
@@ -133,11 +80,11 @@ static bool list_devices(struct collector *collector)
 
 static void retire(struct worker *worker)
 {
-    log_info("device removed", LOG_TEXT("device", worker->name));
+    collector_tell_removal(worker);
     worker_retire(worker);
 }
 
-/* Makes the workers those of the names: both are sorted. A device without a thread is kept in mind all the same. */
+/* Makes the workers those of the names: both are sorted. An item without a thread is kept in mind all the same. */
 static void match_workers(struct collector *collector)
 {
     const struct collector_names *names = &collector->names;
@@ -159,7 +106,7 @@ static void match_workers(struct collector *collector)
         if (worker) {
             workers[count++] = worker;
         } else {
-            error = errno;
+            error = -errno;
             strcpy(collector->lacking[collector->lacking_count++], names->name[i]);
         }
     }
@@ -175,7 +122,7 @@ static void match_workers(struct collector *collector)
 
 /* --- Waiting --- */
 
-/* Gives up on scans past their deadline; returns when the next one will be. */
+/* Gives up on reads past their deadline; returns when the next one will be. */
 static int64_t expire(struct collector *collector, int64_t end)
 {
     int64_t now = clock_ms(), next = end;
@@ -183,7 +130,7 @@ static int64_t expire(struct collector *collector, int64_t end)
     for (size_t i = 0; i < collector->count; i++) {
         struct worker *worker = collector->workers[i];
 
-        if (worker->state != WORKER_SCANNING)
+        if (worker->state != WORKER_READING)
             continue;
         if (now >= worker->deadline + GRACE)
             worker_give_up(worker);
@@ -200,7 +147,7 @@ static int64_t expire(struct collector *collector, int64_t end)
 static bool was_read(const struct worker *worker)
 {
     return worker->state == WORKER_STALLED ||
-           (worker->state == WORKER_IDLE && (!worker->result || worker->result->complete));
+           (worker->state == WORKER_IDLE && (!worker->result || worker->summary.complete));
 }
 
 /* If time was too short for all, the next refresh begins with the first that was not read to its end. */
@@ -216,7 +163,7 @@ static void note_first(struct collector *collector)
     }
 }
 
-static void wait_for_scans(struct collector *collector, int64_t end)
+static void wait_for_reads(struct collector *collector, int64_t end)
 {
     while (collector->pool.outstanding > 0 && clock_ms() < end) {
         int64_t next = expire(collector, end);
@@ -231,26 +178,26 @@ static void wait_for_scans(struct collector *collector, int64_t end)
 
 /* --- Results --- */
 
-/* Moves the worker's result to the reading; a device that has just gone leaves no entry. */
+/* Moves the worker's result to the reading; an item that has just gone leaves no entry. */
 static void take_result(struct worker *worker, struct collector_reading *reading)
 {
-    struct device *device = worker->result;
     struct collector_entry *entry = &reading->entries[reading->count];
+    void *result = worker->result;
     int error = worker->error;
 
+    collector_tell_worker(worker);
     worker->result = NULL;
-    collector_tell_worker(worker, device);
     worker->error = 0;
-    if (!device && (error == -ENODEV || error == -ENOENT))
+    if (!result && (error == -ENODEV || error == -ENOENT))
         return;
-    reading->failures += device ? device->failures + !device->complete : 1;
+    reading->failures += result ? worker->summary.failures + !worker->summary.complete : 1;
     strcpy(entry->name, worker->name);
-    entry->device = device;
+    entry->result = result;
     entry->stalled = worker->stalled;
     reading->count++;
 }
 
-/* One entry for each device there is, sorted by name. */
+/* One entry for each item there is, sorted by name. */
 static void take_results(struct collector *collector, struct collector_reading *reading)
 {
     size_t lacking = 0;
@@ -275,7 +222,7 @@ void collector_refresh(struct collector *collector, struct collector_reading *re
 
     *reading = (struct collector_reading){0};
     pthread_mutex_lock(&pool->lock);
-    if (list_devices(collector)) {
+    if (list_items(collector)) {
         reading->error = collector->names.error;
         if (!reading->error)
             match_workers(collector);
@@ -284,11 +231,11 @@ void collector_refresh(struct collector *collector, struct collector_reading *re
     }
     reading->names_not_served = collector->names.not_served;
     collector_tell_listing(&collector->told, reading->error, &collector->names);
-    pool->end = start + END_OF_SCANS;
+    pool->end = start + END_OF_READS;
     for (size_t i = 0; i < collector->count; i++)
         worker_queue(collector->workers[(collector->first + i) % collector->count]);
     worker_start_queued(pool);
-    wait_for_scans(collector, start + COLLECTOR_LONGEST_REFRESH);
+    wait_for_reads(collector, start + COLLECTOR_LONGEST_REFRESH);
     take_results(collector, reading);
     collector_tell_descriptors(pool);
     pthread_mutex_unlock(&pool->lock);
@@ -308,6 +255,7 @@ struct collector *collector_new(const struct collector_settings *settings)
     int error;
 
     collector->settings = *settings;
+    collector->told.source = &collector->settings.source;
     worker_pool_init(&collector->pool, &collector->settings);
     pthread_cond_init(&collector->list_wanted, NULL);
     thread_init_condition(&collector->listed);

@@ -6,14 +6,19 @@
 
 #include "base/memory.h"
 #include "mib/index.h"
-#include "kernel/sysfs.h"
+
+static char *copy_of(const char *text)
+{
+    char *copy = memory_new(strlen(text) + 1, 1);
+
+    return strcpy(copy, text);
+}
 
 bool collector_matches(const char *globs, const char *name)
 {
-    char *copy = memory_new(strlen(globs) + 1, 1), *rest = copy, *glob;
+    char *copy = copy_of(globs), *rest = copy, *glob;
     bool matches = false;
 
-    strcpy(copy, globs);
     while (!matches && (glob = strsep(&rest, ", ")))
         matches = fnmatch(glob, name, 0) == 0;
     free(copy);
@@ -38,9 +43,9 @@ static bool add(void *context, const char *name)
 
     if (!collector_wants(listing->settings->include, listing->settings->exclude, name))
         return true;
-    if (!index_is_name(name, DEVICE_NAME_SIZE - 1)) {
+    if (!index_is_name(name, COLLECTOR_NAME_SIZE - 1)) {
         if (names->not_served++ == 0)
-            sysfs_parse_text(name, strlen(name), names->rejected, sizeof(names->rejected));
+            names->rejected = copy_of(name);
         return true;
     }
     if (names->count == listing->room) {
@@ -69,5 +74,6 @@ void collector_list(const struct collector_settings *settings, struct collector_
 void collector_names_fini(struct collector_names *names)
 {
     free(names->name);
+    free(names->rejected);
     *names = (struct collector_names){0};
 }

@@ -1,4 +1,4 @@
-/* collector_list: the names of the devices there are, listed by a thread of its own. */
+/* collector_list: the names of the items there are, listed by a thread of its own. */
 #ifndef RDMA_AGENTX_COLLECTOR_LIST_H
 #define RDMA_AGENTX_COLLECTOR_LIST_H
 
@@ -9,10 +9,10 @@
 
 /* Sorted by strcmp, without those that are excluded or cannot be an index. */
 struct collector_names {
-    char (*name)[DEVICE_NAME_SIZE];
+    char (*name)[COLLECTOR_NAME_SIZE];
     size_t count;
     uint32_t not_served;
-    char rejected[DEVICE_NAME_SIZE]; /* one of those, printable */
+    char *rejected; /* one of those, as it is; NULL: none */
     int error;
 };
 
@@ -23,7 +23,7 @@ void collector_names_fini(struct collector_names *names);
 /* True if the name matches one of the comma-separated globs. */
 bool collector_matches(const char *globs, const char *name);
 
-/* True if the device is to be served, and may be opened: NULL is no such list. */
+/* True if the item is to be served, and may be opened: NULL is no such list. */
 bool collector_wants(const char *include, const char *exclude, const char *name);
 
 #endif

@@ -344,7 +344,7 @@ void scan_free(struct scan *scan)
     free(scan);
 }
 
-struct device *scan_device(struct scan *scan, const struct scan_patience *patience, int *error)
+struct device *scan_device(struct scan *scan, const struct patience *patience, int *error)
 {
     struct scan_pass pass = {
         .now = patience->now,

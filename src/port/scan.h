@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "port/patience.h"
 #include "port/port.h"
 
 /* Shared by the scans of all devices. */
@@ -19,13 +20,6 @@ struct scan_settings {
     atomic_uint_fast64_t class_mark;
 };
 
-/* Where and how often to ask whether a pass has taken long enough. */
-struct scan_patience {
-    int64_t now; /* ms, monotonic: the start of the pass */
-    bool (*is_over)(void *context);
-    void *context;
-};
-
 /* What is known of one device between passes: its descriptors, its refusing files, its slow attributes. */
 struct scan;
 
@@ -36,7 +30,7 @@ void scan_free(struct scan *scan);
 /* One pass over the device. The caller frees the result; NULL with *error set to -errno if there is no such device or
  * its directory cannot be opened (-ENOLINK: its link in the class leads nowhere). When patience runs out, the result
  * holds what was read and is not complete. */
-struct device *scan_device(struct scan *scan, const struct scan_patience *patience, int *error);
+struct device *scan_device(struct scan *scan, const struct patience *patience, int *error);
 
 /* Reads a single file of the device, to see whether it answers at all. */
 void scan_probe(struct scan *scan);

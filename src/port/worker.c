@@ -13,12 +13,12 @@ enum {
     LONGEST_BACKOFF = 60 * 1000,
     LONGEST_TYPICAL = 10 * 1000,
     LONGEST_WAIT = 650, /* ms: what takes longer is in time for no refresh */
-    SHORTEST_SCAN = 50, /* ms */
+    SHORTEST_READ = 50, /* ms */
 };
 
 void worker_pool_init(struct worker_pool *pool, const struct collector_settings *settings)
 {
-    *pool = (struct worker_pool){.settings = settings, .places = COLLECTOR_MOST_SCANS};
+    *pool = (struct worker_pool){.settings = settings, .places = COLLECTOR_MOST_READS};
     pool->queue_end = &pool->queue;
     pthread_mutex_init(&pool->lock, NULL);
     thread_init_condition(&pool->done);
@@ -33,40 +33,42 @@ void worker_own_descriptors(struct worker_pool *pool)
     pthread_mutex_unlock(&pool->lock);
 }
 
-/* --- One scan --- */
+/* --- One read --- */
 
-/* When a scan should hand over what it has: before a read that would outlast the deadline if it took as long as the
+/* When a read should hand over what it has: before a part that would outlast the deadline if it took as long as the
  * longest one until now. */
-struct patience {
-    int64_t deadline, last, longest; /* ms */
+struct deadline {
+    int64_t end, last, longest; /* ms */
 };
 
-/* It is asked before each read, hence the cheap clock. */
+/* It is asked before each part, hence the cheap clock. */
 static bool is_over(void *context)
 {
-    struct patience *patience = context;
+    struct deadline *deadline = context;
     int64_t now = clock_coarse_ms();
 
-    if (now - patience->last > patience->longest)
-        patience->longest = now - patience->last;
-    patience->last = now;
-    return now + patience->longest >= patience->deadline;
+    if (now - deadline->last > deadline->longest)
+        deadline->longest = now - deadline->last;
+    deadline->last = now;
+    return now + deadline->longest >= deadline->end;
 }
 
-static void note_duration(struct worker *worker, const struct device *device, int64_t elapsed)
+static void note_duration(struct worker *worker, int64_t elapsed)
 {
-    if (device->complete)
+    const struct collector_summary *summary = &worker->summary;
+
+    if (summary->complete)
         worker->typical = elapsed;
-    else if (device->files_read > 0)
-        worker->typical = elapsed * device->files / device->files_read;
+    else if (summary->parts_read > 0)
+        worker->typical = elapsed * summary->parts / summary->parts_read;
     if (worker->typical > LONGEST_TYPICAL)
         worker->typical = LONGEST_TYPICAL;
-    worker->whole_scans = device->complete ? worker->whole_scans + 1 : 0;
-    if (worker->whole_scans >= WORKER_WHOLE_SCANS_TO_RECOVER)
+    worker->complete_reads = summary->complete ? worker->complete_reads + 1 : 0;
+    if (worker->complete_reads >= WORKER_COMPLETE_READS_TO_RECOVER)
         worker->backoff = 0;
 }
 
-/* A scan that was given up, but would have been in time with more patience, has it next time: a device whose every scan
+/* A read that was given up, but would have been in time with more patience, has it next time: an item whose every read
  * takes that long must be served, too. */
 static void note_lateness(struct worker *worker, int64_t elapsed)
 {
@@ -74,19 +76,27 @@ static void note_lateness(struct worker *worker, int64_t elapsed)
         worker->typical = elapsed;
 }
 
+static void free_result(const struct worker *worker, void *result)
+{
+    if (result)
+        worker->pool->settings->source.free(result);
+}
+
 /* Hands over what was read; lock held. False if it came too late for anyone to use. */
-static bool finish(struct worker *worker, struct device *device, int error)
+static bool finish(struct worker *worker, void *result, int error)
 {
     struct worker_pool *pool = worker->pool;
 
-    if (worker->state != WORKER_SCANNING) {
+    if (worker->state != WORKER_READING) {
         note_lateness(worker, clock_ms() - worker->started);
-        device_free(device);
+        free_result(worker, result);
         return false;
     }
-    if (device)
-        note_duration(worker, device, clock_ms() - worker->started);
-    worker->result = device;
+    if (result) {
+        worker->summary = pool->settings->source.describe(result);
+        note_duration(worker, clock_ms() - worker->started);
+    }
+    worker->result = result;
     worker->error = error;
     worker->state = WORKER_IDLE;
     pool->places++;
@@ -96,24 +106,24 @@ static bool finish(struct worker *worker, struct device *device, int error)
     return true;
 }
 
-/* Reads the device, without the lock until it is read: a worker that is woken need not wait for who wakes it. Returns
- * with the lock held if the scan came too late. */
-static bool scan(struct worker *worker, void *state)
+/* Reads the item, without the lock until it is read: a worker that is woken need not wait for who wakes it. Returns
+ * with the lock held if that came too late. */
+static bool read_item(struct worker *worker, void *state)
 {
     struct worker_pool *pool = worker->pool;
-    struct patience until = {.deadline = worker->deadline, .last = clock_coarse_ms()};
-    struct scan_patience patience = {.now = worker->started, .is_over = is_over, .context = &until};
+    struct deadline deadline = {.end = worker->deadline, .last = clock_coarse_ms()};
+    struct patience patience = {.now = worker->started, .is_over = is_over, .context = &deadline};
     int error = 0;
-    struct device *device = pool->settings->source.read(state, &patience, &error);
+    void *result = pool->settings->source.read(state, &patience, &error);
 
     pthread_mutex_lock(&pool->lock);
-    if (!finish(worker, device, error))
+    if (!finish(worker, result, error))
         return false;
     pthread_mutex_unlock(&pool->lock);
     return true;
 }
 
-/* --- After a missed deadline: see now and then whether the device answers again --- */
+/* --- After a missed deadline: see now and then whether the item answers again --- */
 
 static void wait_for(struct worker *worker, int64_t ms)
 {
@@ -150,14 +160,14 @@ static void recover(struct worker *worker, void *state)
 
 static void free_worker(struct worker *worker)
 {
-    device_free(worker->result);
+    free_result(worker, worker->result);
     pthread_cond_destroy(&worker->left);
     sem_destroy(&worker->wake);
     free(worker);
 }
 
-/* Waits until a scan is wanted; false if the end is. */
-static bool wait_for_scan(struct worker *worker)
+/* Waits until a read is wanted; false if the end is. */
+static bool wait_until_wanted(struct worker *worker)
 {
     while (true) {
         while (sem_wait(&worker->wake) != 0)
@@ -168,7 +178,7 @@ static bool wait_for_scan(struct worker *worker)
             return true;
         pthread_mutex_lock(&worker->pool->lock);
         if (worker->state == WORKER_STALLED)
-            worker->state = WORKER_IDLE; /* its time was over before the scan began: nothing hangs */
+            worker->state = WORKER_IDLE; /* its time was over before the read began: nothing hangs */
         pthread_mutex_unlock(&worker->pool->lock);
     }
 }
@@ -181,8 +191,8 @@ static void *run(void *context)
 
     worker_own_descriptors(pool);
     state = pool->settings->source.open(pool->settings->source.context, worker->name);
-    while (wait_for_scan(worker))
-        if (!scan(worker, state))
+    while (wait_until_wanted(worker))
+        if (!read_item(worker, state))
             recover(worker, state);
     pool->settings->source.close(state);
     pthread_mutex_lock(&pool->lock);
@@ -235,10 +245,10 @@ void worker_queue(struct worker *worker)
     pool->outstanding++;
 }
 
-/* With less time left than this a scan is better not begun: its device comes first next time. */
+/* With less time left than this a read is better not begun: its item comes first next time. */
 static int64_t least_time(const struct worker *worker)
 {
-    int64_t least = worker->typical > SHORTEST_SCAN ? worker->typical : SHORTEST_SCAN;
+    int64_t least = worker->typical > SHORTEST_READ ? worker->typical : SHORTEST_READ;
 
     return least < worker->pool->settings->read_timeout ? least : worker->pool->settings->read_timeout;
 }
@@ -257,7 +267,7 @@ void worker_start_queued(struct worker_pool *pool)
         pool->places--;
         if (patience < pool->settings->read_timeout)
             patience = pool->settings->read_timeout;
-        worker->state = WORKER_SCANNING;
+        worker->state = WORKER_READING;
         worker->started = now;
         worker->deadline = now + patience < pool->end ? now + patience : pool->end;
         worker->wanted = true;
@@ -282,10 +292,10 @@ void worker_give_up(struct worker *worker)
     if (worker->state == WORKER_QUEUED) {
         leave_queue(worker);
         worker->state = WORKER_IDLE;
-    } else if (worker->state == WORKER_SCANNING) {
+    } else if (worker->state == WORKER_READING) {
         worker->wanted = false; /* if it has not begun, it need not */
         worker->state = WORKER_STALLED;
-        worker->whole_scans = 0;
+        worker->complete_reads = 0;
         worker->pool->places++;
     } else {
         return;

@@ -170,7 +170,7 @@ static bool is_over(void *context)
 
 static void pass(struct run *run, int patience)
 {
-    struct scan_patience all = {.now = run->now, .is_over = is_over, .context = run};
+    struct patience all = {.now = run->now, .is_over = is_over, .context = run};
     struct snapshot *snapshot;
     struct device *device;
     int error = 0;

@@ -127,7 +127,7 @@ static bool is_over(void *reads)
 
 struct device *scan_tree_read_in_haste(int64_t after, int reads)
 {
-    struct scan_patience patience = {.is_over = is_over, .context = &reads};
+    struct patience patience = {.is_over = is_over, .context = &reads};
 
     scan_tree.now += after;
     patience.now = scan_tree.now;

@@ -6,16 +6,18 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/memory.h"
 
-enum { MOST_DEVICES = 1100, LONGEST_WAIT = 10 * 1000 };
+enum { MOST_ITEMS = 1100, LONGEST_WAIT = 10 * 1000 };
 
 struct source_fake source_fake = {.descriptor = -1};
 
-static struct source_fake_device devices[MOST_DEVICES];
-static size_t device_count;
+static struct source_fake_item items[MOST_ITEMS];
+static size_t item_count;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 
@@ -45,27 +47,27 @@ static int list(void *context, bool (*each)(void *names, const char *name), void
     while (source_fake.list_hangs)
         pthread_cond_wait(&changed, &lock);
     error = source_fake.list_error;
-    for (size_t i = device_count; i > 0 && !error; i--)
-        if (devices[i - 1].present)
-            each(names, devices[i - 1].name);
+    for (size_t i = item_count; i > 0 && !error; i--)
+        if (items[i - 1].present)
+            each(names, items[i - 1].name);
     pthread_mutex_unlock(&lock);
     return error;
 }
 
-static void *open_device(void *context, const char *name)
+static void *open_item(void *context, const char *name)
 {
-    struct source_fake_device *device = NULL;
+    struct source_fake_item *item = NULL;
 
     (void)context;
     pthread_mutex_lock(&lock);
-    for (size_t i = 0; i < device_count; i++)
-        if (strcmp(devices[i].name, name) == 0)
-            device = &devices[i];
-    device->opens++;
-    while (device->open_hangs)
+    for (size_t i = 0; i < item_count; i++)
+        if (strcmp(items[i].name, name) == 0)
+            item = &items[i];
+    item->opens++;
+    while (item->open_hangs)
         pthread_cond_wait(&changed, &lock);
     pthread_mutex_unlock(&lock);
-    return device;
+    return item;
 }
 
 static void look_at_thread(void)
@@ -80,129 +82,169 @@ static void look_at_thread(void)
 }
 
 /* Lock held. */
-static struct device *make_device(const struct source_fake_device *state, int files_read)
+static struct source_fake_result *make_result(const struct source_fake_item *item, int parts_read)
 {
-    struct device *device = device_new(state->name, 1);
+    struct source_fake_result *result = memory_new(1, sizeof(*result));
 
-    device->registration = state->registration;
-    device->failures = state->failures;
-    device->files = (uint32_t)state->files;
-    device->files_read = (uint32_t)files_read;
-    device->complete = files_read == state->files;
-    device->ports[0].number = 1;
-    device->ports[0].counters.present = 1;
-    device->ports[0].counters.value[0] = state->reads;
-    return device;
+    strcpy(result->name, item->name);
+    result->reads = item->reads;
+    result->summary = (struct collector_summary){
+        .registration = item->registration,
+        .complete = parts_read == item->parts,
+        .whole = !item->lacks,
+        .failures = item->failures,
+        .parts = (uint32_t)item->parts,
+        .parts_read = (uint32_t)parts_read,
+    };
+    source_fake.results++;
+    return result;
 }
 
-static struct device *read_device(void *context, const struct scan_patience *patience, int *error)
+static void *read_item(void *context, const struct patience *patience, int *error)
 {
-    struct source_fake_device *state = context;
-    struct device *device = NULL;
-    int files_read = 0;
+    struct source_fake_item *item = context;
+    struct source_fake_result *result = NULL;
+    int parts_read = 0;
     bool hangs;
 
     pthread_mutex_lock(&lock);
-    hangs = state->hangs;
+    hangs = item->hangs;
     look_at_thread();
-    state->reads++;
+    item->reads++;
     if (++source_fake.running > source_fake.most_running)
         source_fake.most_running = source_fake.running;
     pthread_cond_broadcast(&changed);
-    for (unsigned releases = state->releases; hangs && releases == state->releases;)
+    for (unsigned releases = item->releases; hangs && releases == item->releases;)
         pthread_cond_wait(&changed, &lock);
-    while (files_read < state->files && !patience->is_over(patience->context)) {
-        int64_t end = clock_ms() + state->ms;
+    while (parts_read < item->parts && !patience->is_over(patience->context)) {
+        int64_t end = clock_ms() + item->ms;
 
         while (clock_ms() < end)
             wait_until(end);
-        files_read++;
+        parts_read++;
     }
     source_fake.running--;
-    *error = state->error;
-    if (!state->error)
-        device = make_device(state, files_read);
+    *error = item->error;
+    if (!item->error)
+        result = make_result(item, parts_read);
     pthread_mutex_unlock(&lock);
-    return device;
+    return result;
 }
 
 static void probe(void *context)
 {
-    struct source_fake_device *state = context;
+    struct source_fake_item *item = context;
 
     pthread_mutex_lock(&lock);
-    state->probes++;
+    item->probes++;
     pthread_cond_broadcast(&changed);
-    while (state->probe_hangs)
+    while (item->probe_hangs)
         pthread_cond_wait(&changed, &lock);
     pthread_mutex_unlock(&lock);
 }
 
-static void close_device(void *context)
+static void close_item(void *context)
 {
-    struct source_fake_device *state = context;
+    struct source_fake_item *item = context;
 
     pthread_mutex_lock(&lock);
-    state->closes++;
+    item->closes++;
     pthread_cond_broadcast(&changed);
     pthread_mutex_unlock(&lock);
+}
+
+static void free_result(void *result)
+{
+    pthread_mutex_lock(&lock);
+    source_fake.results--;
+    pthread_mutex_unlock(&lock);
+    free(result);
+}
+
+static struct collector_summary describe(const void *result)
+{
+    return ((const struct source_fake_result *)result)->summary;
+}
+
+static void tell(void *context, const struct collector_news *news)
+{
+    (void)context;
+    source_fake.told[news->event][news->is_over]++;
+    source_fake.news = *news;
+    snprintf(source_fake.news_of, sizeof(source_fake.news_of), "%s", news->name ? news->name : "");
 }
 
 struct collector_source source_fake_source(void)
 {
     return (struct collector_source){
-        .list = list, .open = open_device, .read = read_device, .probe = probe, .close = close_device};
+        .list = list,
+        .open = open_item,
+        .read = read_item,
+        .probe = probe,
+        .close = close_item,
+        .free = free_result,
+        .describe = describe,
+        .tell = tell,
+    };
 }
 
-struct source_fake_device *source_fake_add(const char *name)
+void source_fake_forget(struct collector_reading *reading)
 {
-    struct source_fake_device *device = NULL;
+    for (size_t i = 0; i < reading->count; i++)
+        if (reading->entries[i].result)
+            free_result(reading->entries[i].result);
+    collector_reading_fini(reading);
+}
+
+struct source_fake_item *source_fake_add(const char *name)
+{
+    struct source_fake_item *item = NULL;
 
     pthread_mutex_lock(&lock);
-    for (size_t i = 0; i < device_count; i++)
-        if (strcmp(devices[i].name, name) == 0)
-            device = &devices[i];
-    if (!device) {
-        ck_assert_uint_lt(device_count, MOST_DEVICES);
-        device = &devices[device_count++];
-        snprintf(device->name, sizeof(device->name), "%s", name);
-        device->registration = device_count;
+    for (size_t i = 0; i < item_count; i++)
+        if (strcmp(items[i].name, name) == 0)
+            item = &items[i];
+    if (!item) {
+        ck_assert_uint_lt(item_count, MOST_ITEMS);
+        item = &items[item_count++];
+        snprintf(item->name, sizeof(item->name), "%s", name);
+        item->registration = item_count;
     }
-    device->present = true;
+    item->present = true;
     pthread_mutex_unlock(&lock);
-    return device;
+    return item;
 }
 
-void source_fake_hang(struct source_fake_device *device, bool reads, bool probes)
+void source_fake_hang(struct source_fake_item *item, bool reads, bool probes)
 {
     pthread_mutex_lock(&lock);
-    device->hangs = reads;
-    device->releases += !reads;
-    device->probe_hangs = probes;
+    item->hangs = reads;
+    item->releases += !reads;
+    item->probe_hangs = probes;
     pthread_cond_broadcast(&changed);
     pthread_mutex_unlock(&lock);
 }
 
-void source_fake_hang_opening(struct source_fake_device *device, bool hangs)
+void source_fake_hang_opening(struct source_fake_item *item, bool hangs)
 {
     pthread_mutex_lock(&lock);
-    device->open_hangs = hangs;
+    item->open_hangs = hangs;
     pthread_cond_broadcast(&changed);
     pthread_mutex_unlock(&lock);
 }
 
-void source_fake_heal(struct source_fake_device *device)
+void source_fake_heal(struct source_fake_item *item)
 {
     pthread_mutex_lock(&lock);
-    device->hangs = false;
+    item->hangs = false;
     pthread_mutex_unlock(&lock);
 }
 
 void source_fake_release_all(void)
 {
-    for (size_t i = 0; i < device_count; i++) {
-        source_fake_hang(&devices[i], false, false);
-        source_fake_hang_opening(&devices[i], false);
+    for (size_t i = 0; i < item_count; i++) {
+        source_fake_hang(&items[i], false, false);
+        source_fake_hang_opening(&items[i], false);
     }
     source_fake_hang_listing(false);
 }

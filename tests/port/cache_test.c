@@ -20,7 +20,7 @@ static struct {
     int error;
     uint32_t failures, names_not_served;
     bool is_short_of_time; /* whoever is silent has not been asked */
-    int64_t duration; /* µs */
+    int64_t duration;      /* µs */
     int refreshes;
 } fake;
 
@@ -53,7 +53,7 @@ static void fake_refresh(void *context, struct collector_reading *reading)
     };
     for (size_t i = 0; i < fake.count; i++) {
         strcpy(reading->entries[reading->count].name, fake.devices[i]->name);
-        reading->entries[reading->count++].device = fake.devices[i];
+        reading->entries[reading->count++].result = fake.devices[i];
     }
     for (size_t i = 0; i < fake.silent_count; i++) {
         strcpy(reading->entries[reading->count].name, fake.silent[i]);

@@ -1,4 +1,4 @@
-/* collector_test: all devices at once: which there are, what becomes of each, how many are read at a time. */
+/* collector_test: all items at once: which there are, what becomes of each, how many are read at a time. */
 #include <errno.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -14,7 +14,6 @@
 #include "port/collector_list.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "lib/scan_tree.h"
 #include "lib/source_fake.h"
 #include "lib/unit.h"
 
@@ -36,42 +35,40 @@ static void set_up(void)
     start(NULL, NULL);
 }
 
-static void forget_reading(void)
-{
-    for (size_t i = 0; i < reading.count; i++)
-        device_free(reading.entries[i].device);
-    collector_reading_fini(&reading);
-}
-
 static void tear_down(void)
 {
-    forget_reading();
+    source_fake_forget(&reading);
     collector_free(collector);
 }
 
 static void refresh(void)
 {
-    forget_reading();
+    source_fake_forget(&reading);
     collector_refresh(collector, &reading);
 }
 
-/* The names of the reading, separated by spaces; each device must have been read. */
+static const struct source_fake_result *result_at(size_t i)
+{
+    return reading.entries[i].result;
+}
+
+/* The names of the reading, separated by spaces; each item must have been read. */
 static const char *names(void)
 {
     static char text[1024];
 
     text[0] = '\0';
     for (size_t i = 0; i < reading.count; i++) {
-        ck_assert_msg(reading.entries[i].device != NULL, "%s was not read", reading.entries[i].name);
-        ck_assert_str_eq(reading.entries[i].device->name, reading.entries[i].name);
+        ck_assert_msg(result_at(i) != NULL, "%s was not read", reading.entries[i].name);
+        ck_assert_str_eq(result_at(i)->name, reading.entries[i].name);
         snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%s", i > 0 ? " " : "", reading.entries[i].name);
     }
     return text;
 }
 
-/* --- Which devices there are --- */
+/* --- Which items there are --- */
 
-START_TEST(no_device_is_no_error)
+START_TEST(no_item_is_no_error)
 {
     refresh();
     ck_assert_uint_eq(reading.count, 0);
@@ -80,7 +77,7 @@ START_TEST(no_device_is_no_error)
 }
 END_TEST
 
-START_TEST(every_device_is_read_at_each_refresh)
+START_TEST(every_item_is_read_at_each_refresh)
 {
     source_fake_add("mlx5_1");
     source_fake_add("mlx5_10");
@@ -89,16 +86,16 @@ START_TEST(every_device_is_read_at_each_refresh)
         refresh();
         ck_assert_str_eq(names(), "mlx5_0 mlx5_1 mlx5_10");
         for (size_t j = 0; j < reading.count; j++)
-            ck_assert_uint_eq(reading.entries[j].device->ports[0].counters.value[0], i);
+            ck_assert_uint_eq(result_at(j)->reads, i);
         ck_assert_uint_eq(reading.failures, 0);
     }
     ck_assert_uint_eq(source_fake_add("mlx5_0")->opens, 1);
 }
 END_TEST
 
-START_TEST(devices_come_go_and_change_their_names)
+START_TEST(items_come_go_and_change_their_names)
 {
-    struct source_fake_device *a = source_fake_add("a"), *b = source_fake_add("b"), *c;
+    struct source_fake_item *a = source_fake_add("a"), *b = source_fake_add("b"), *c;
 
     refresh();
     ck_assert_str_eq(names(), "a b");
@@ -122,10 +119,10 @@ END_TEST
 
 START_TEST(all_threads_end_with_the_collector)
 {
-    struct source_fake_device *a = source_fake_add("a"), *b = source_fake_add("b");
+    struct source_fake_item *a = source_fake_add("a"), *b = source_fake_add("b");
 
     refresh();
-    forget_reading();
+    source_fake_forget(&reading);
     collector_free(collector);
     ck_assert_uint_eq(a->closes, 1);
     ck_assert_uint_eq(b->closes, 1);
@@ -135,7 +132,7 @@ END_TEST
 
 static const int gone[] = {-ENODEV, -ENOENT}, unreadable[] = {-EACCES, -EIO, -ENOLINK, -ENOTDIR};
 
-START_TEST(a_device_that_has_just_gone_leaves_no_entry)
+START_TEST(an_item_that_has_just_gone_leaves_no_entry)
 {
     source_fake_add("a");
     source_fake_add("b")->error = gone[_i];
@@ -145,17 +142,17 @@ START_TEST(a_device_that_has_just_gone_leaves_no_entry)
 }
 END_TEST
 
-START_TEST(a_device_that_cannot_be_read_keeps_its_entry)
+START_TEST(an_item_that_cannot_be_read_keeps_its_entry)
 {
-    struct source_fake_device *b;
+    struct source_fake_item *b;
 
     source_fake_add("a");
     b = source_fake_add("b");
     b->error = unreadable[_i];
     refresh();
     ck_assert_uint_eq(reading.count, 2);
-    ck_assert_ptr_nonnull(reading.entries[0].device);
-    ck_assert_ptr_null(reading.entries[1].device);
+    ck_assert_ptr_nonnull(reading.entries[0].result);
+    ck_assert_ptr_null(reading.entries[1].result);
     ck_assert_str_eq(reading.entries[1].name, "b");
     ck_assert_uint_eq(reading.failures, 1);
     b->error = 0;
@@ -164,7 +161,7 @@ START_TEST(a_device_that_cannot_be_read_keeps_its_entry)
 }
 END_TEST
 
-START_TEST(failures_of_devices_add_up)
+START_TEST(failures_of_items_add_up)
 {
     source_fake_add("a")->failures = 3;
     source_fake_add("b")->failures = 4;
@@ -174,7 +171,7 @@ START_TEST(failures_of_devices_add_up)
 }
 END_TEST
 
-START_TEST(an_error_of_listing_keeps_the_devices)
+START_TEST(an_error_of_listing_keeps_the_items)
 {
     source_fake_add("a");
     refresh();
@@ -192,7 +189,7 @@ END_TEST
 
 START_TEST(a_name_that_cannot_be_an_index_is_counted_and_not_opened)
 {
-    struct source_fake_device *bad[] = {
+    struct source_fake_item *bad[] = {
         source_fake_add("K\xc3\xb6ln"), source_fake_add("tab\t"),
         source_fake_add("a23456789_123456789_123456789_123456789_123456789_123456789_1234")};
 
@@ -249,18 +246,18 @@ static const struct {
     {NULL, "", "mlx5_0 mlx5_1 rxe0 siw0"},
 };
 
-START_TEST(excluded_devices_are_never_opened)
+START_TEST(excluded_items_are_never_opened)
 {
-    struct source_fake_device *devices[] = {source_fake_add("mlx5_0"), source_fake_add("mlx5_1"),
-                                            source_fake_add("rxe0"), source_fake_add("siw0")};
+    struct source_fake_item *items[] = {source_fake_add("mlx5_0"), source_fake_add("mlx5_1"), source_fake_add("rxe0"),
+                                        source_fake_add("siw0")};
 
     collector_free(collector);
     start(choices[_i].include, choices[_i].exclude);
     refresh();
     ck_assert_str_eq(names(), choices[_i].names);
     ck_assert_uint_eq(reading.names_not_served, 0);
-    for (int i = 0; i < UNIT_COUNT(devices); i++)
-        ck_assert_int_eq(devices[i]->opens > 0, strstr(choices[_i].names, devices[i]->name) != NULL);
+    for (int i = 0; i < UNIT_COUNT(items); i++)
+        ck_assert_int_eq(items[i]->opens > 0, strstr(choices[_i].names, items[i]->name) != NULL);
 }
 END_TEST
 
@@ -307,12 +304,12 @@ START_TEST(no_more_than_eight_are_read_at_once)
     char name[8];
 
     for (int i = 0; i < 40; i++) {
-        struct source_fake_device *device;
+        struct source_fake_item *item;
 
         snprintf(name, sizeof(name), "dev%02d", i);
-        device = source_fake_add(name);
-        device->files = 4;
-        device->ms = 5;
+        item = source_fake_add(name);
+        item->parts = 4;
+        item->ms = 5;
     }
     do
         refresh();
@@ -321,8 +318,8 @@ START_TEST(no_more_than_eight_are_read_at_once)
 }
 END_TEST
 
-/* The first refreshes may be taken up by starting the threads, so that some devices miss them. */
-START_TEST(a_thousand_devices_are_all_read)
+/* The first refreshes may be taken up by starting the threads, so that some items miss them. */
+START_TEST(a_thousand_items_are_all_read)
 {
     int64_t end = clock_ms() + 10000;
     size_t read = 0;
@@ -337,36 +334,10 @@ START_TEST(a_thousand_devices_are_all_read)
         ck_assert_uint_eq(reading.count, MANY);
         read = 0;
         for (size_t i = 0; i < MANY; i++)
-            read += reading.entries[i].device != NULL;
+            read += reading.entries[i].result != NULL;
     }
     ck_assert_uint_eq(read, MANY);
     ck_assert_uint_le(source_fake.most_running, AT_ONCE);
-}
-END_TEST
-
-/* --- The source that is sysfs --- */
-
-START_TEST(sysfs_is_a_source)
-{
-    scan_tree_make();
-    collector_free(collector);
-    collector = collector_new(&(struct collector_settings){.source = collector_source_sysfs(&scan_tree.settings),
-                                                           .read_timeout = READ_TIMEOUT});
-    refresh();
-    ck_assert_str_eq(names(), "mlx5_0");
-    ck_assert_int_eq(reading.entries[0].device->ports[0].state, PORT_ACTIVE);
-
-    unit_remove(scan_tree.root, "class/infiniband/mlx5_0");
-    refresh();
-    ck_assert_uint_eq(reading.count, 0);
-    unit_remove(scan_tree.root, "class/infiniband"); /* as before the first module is loaded */
-    refresh();
-    ck_assert_uint_eq(reading.count, 0);
-    ck_assert_int_eq(reading.error, 0);
-    unit_write(scan_tree.root, "class/infiniband", "");
-    refresh();
-    ck_assert_int_eq(reading.error, -ENOTDIR);
-    scan_tree_free();
 }
 END_TEST
 
@@ -376,20 +347,19 @@ Suite *unit_suite(void)
     TCase *tcase = unit_case(suite, "collector");
 
     tcase_add_checked_fixture(tcase, set_up, tear_down);
-    tcase_add_test(tcase, no_device_is_no_error);
-    tcase_add_test(tcase, every_device_is_read_at_each_refresh);
-    tcase_add_test(tcase, devices_come_go_and_change_their_names);
+    tcase_add_test(tcase, no_item_is_no_error);
+    tcase_add_test(tcase, every_item_is_read_at_each_refresh);
+    tcase_add_test(tcase, items_come_go_and_change_their_names);
     tcase_add_test(tcase, all_threads_end_with_the_collector);
-    tcase_add_loop_test(tcase, a_device_that_has_just_gone_leaves_no_entry, 0, UNIT_COUNT(gone));
-    tcase_add_loop_test(tcase, a_device_that_cannot_be_read_keeps_its_entry, 0, UNIT_COUNT(unreadable));
-    tcase_add_test(tcase, failures_of_devices_add_up);
-    tcase_add_test(tcase, an_error_of_listing_keeps_the_devices);
+    tcase_add_loop_test(tcase, an_item_that_has_just_gone_leaves_no_entry, 0, UNIT_COUNT(gone));
+    tcase_add_loop_test(tcase, an_item_that_cannot_be_read_keeps_its_entry, 0, UNIT_COUNT(unreadable));
+    tcase_add_test(tcase, failures_of_items_add_up);
+    tcase_add_test(tcase, an_error_of_listing_keeps_the_items);
     tcase_add_test(tcase, a_name_that_cannot_be_an_index_is_counted_and_not_opened);
     tcase_add_loop_test(tcase, a_name_matches_one_of_the_globs, 0, UNIT_COUNT(globs));
-    tcase_add_loop_test(tcase, excluded_devices_are_never_opened, 0, UNIT_COUNT(choices));
+    tcase_add_loop_test(tcase, excluded_items_are_never_opened, 0, UNIT_COUNT(choices));
     tcase_add_loop_test(tcase, a_worker_takes_no_signal_and_no_descriptor_of_the_process, 0, 2);
     tcase_add_test(tcase, no_more_than_eight_are_read_at_once);
-    tcase_add_test(tcase, a_thousand_devices_are_all_read);
-    tcase_add_test(tcase, sysfs_is_a_source);
+    tcase_add_test(tcase, a_thousand_items_are_all_read);
     return suite;
 }
