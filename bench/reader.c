@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "port/collector.h"
+#include "gather/collector.h"
 #include "port/devices_source.h"
 #include "base/log.h"
 #include "port/port.h"

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "port/collector.h"
+#include "gather/collector.h"
 #include "port/port.h"
 #include "port/snapshot.h"
 

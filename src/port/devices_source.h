@@ -2,7 +2,7 @@
 #ifndef RDMA_AGENTX_DEVICES_SOURCE_H
 #define RDMA_AGENTX_DEVICES_SOURCE_H
 
-#include "port/collector.h"
+#include "gather/collector.h"
 #include "port/scan.h"
 
 /* The devices below the sysfs root of settings, which must outlive the collector. Results are struct device. No class

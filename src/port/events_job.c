@@ -5,7 +5,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "port/collector_list.h"
+#include "gather/collector_list.h"
 #include "base/memory.h"
 #include "base/thread.h"
 

@@ -9,11 +9,12 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "gather/collector.h"
 #include "gather/feed.h"
 #include "port/alerts.h"
 #include "port/cache.h"
 #include "port/catalogue.h"
-#include "port/collector.h"
+#include "port/devices_source.h"
 #include "port/port_look.h"
 #include "port/status_line.h"
 
@@ -75,7 +76,7 @@ static void *start(const struct family_settings *settings)
     ports->interval = settings->cache_ttl;
     scans = (struct scan_settings){.sysfs_root = settings->sysfs_root, .most_held = settings->most_held};
     ports->collector = collector_new(&(struct collector_settings){
-        .source = collector_source_sysfs(&scans),
+        .source = devices_source(&scans),
         .read_timeout = (int)settings->read_timeout,
         .include = settings->include,
         .exclude = settings->exclude,

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "port/patience.h"
+#include "gather/patience.h"
 #include "port/port.h"
 
 /* Shared by the scans of all devices. */

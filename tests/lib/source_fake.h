@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "port/collector.h"
+#include "gather/collector.h"
 
 enum { SOURCE_FAKE_NAME_SIZE = 256 }; /* also those that are too long */
 

@@ -7,7 +7,7 @@
 #include "lib/log_reader.h"
 #include "lib/scan_tree.h"
 #include "lib/unit.h"
-#include "port/collector.h"
+#include "gather/collector.h"
 #include "port/devices_source.h"
 
 enum { READ_TIMEOUT = 600, LINE = 1024 };

@@ -1,4 +1,4 @@
-#include "port/collector_list.h"
+#include "gather/collector_list.h"
 
 #include <fnmatch.h>
 #include <stdlib.h>

@@ -1,15 +1,15 @@
-#include "port/collector.h"
+#include "gather/collector.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "port/collector_list.h"
-#include "port/collector_tell.h"
+#include "gather/collector_list.h"
+#include "gather/collector_tell.h"
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/thread.h"
-#include "port/worker.h"
+#include "gather/worker.h"
 
 enum {
     GRACE = 25,         /* ms a read has to hand over what it has when its time is up */

@@ -7,8 +7,8 @@
 #include <stdint.h>
 
 #include "base/trouble.h"
-#include "port/collector_list.h"
-#include "port/worker.h"
+#include "gather/collector_list.h"
+#include "gather/worker.h"
 
 /* What was told of all items. */
 struct collector_told {

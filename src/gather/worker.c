@@ -1,4 +1,4 @@
-#include "port/worker.h"
+#include "gather/worker.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,4 +1,4 @@
-#include "port/collector_tell.h"
+#include "gather/collector_tell.h"
 
 #include <errno.h>
 

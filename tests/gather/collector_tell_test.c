@@ -5,8 +5,8 @@
 #include "base/clock.h"
 #include "lib/source_fake.h"
 #include "lib/unit.h"
-#include "port/collector.h"
-#include "port/collector_tell.h"
+#include "gather/collector.h"
+#include "gather/collector_tell.h"
 
 enum { READ_TIMEOUT = 200, LONGEST = 10 * 1000 };
 

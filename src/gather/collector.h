@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "port/patience.h"
+#include "gather/patience.h"
 
 enum {
     COLLECTOR_NAME_SIZE = 64,        /* of an item, which is an index */

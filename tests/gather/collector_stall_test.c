@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "port/collector.h"
+#include "gather/collector.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "lib/source_fake.h"

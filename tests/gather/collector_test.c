@@ -10,8 +10,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "port/collector.h"
-#include "port/collector_list.h"
+#include "gather/collector.h"
+#include "gather/collector_list.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "lib/source_fake.h"

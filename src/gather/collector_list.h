@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "port/collector.h"
+#include "gather/collector.h"
 
 /* Sorted by strcmp, without those that are excluded or cannot be an index. */
 struct collector_names {

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "port/collector.h"
+#include "gather/collector.h"
 #include "base/trouble.h"
 
 enum { WORKER_COMPLETE_READS_TO_RECOVER = 3 };
