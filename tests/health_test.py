@@ -212,7 +212,7 @@ def test_lacking(workspace):
     master = workspace.enter(Master(workspace))
     agent = Agent(workspace, master, tree.root, "--cache-ttl", "50ms", *UNHURRIED,
                   environment={"NOTIFY_SOCKET": manager.path})
-    agent.run_as(*shlex.split("prlimit --nproc=4 setpriv --reuid={0} --regid={0} --clear-groups".format(LONELY)))
+    agent.run_as(*shlex.split("prlimit --nproc=5 setpriv --reuid={0} --regid={0} --clear-groups".format(LONELY)))
     workspace.enter(agent)
     serving(master)
     client = master.client()

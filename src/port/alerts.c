@@ -105,8 +105,8 @@ static int64_t until_send(const struct alerts *alerts, int64_t now)
 {
     int64_t wait = changes_wait(alerts->changes, now);
 
-    if (wait < 0 || alerts->is_sending)
-        return INT64_MAX;
+    if (wait < 0 || alerts->is_sending || feed_state(alerts->feed).rest < 0)
+        return INT64_MAX; /* without a look that may be served there are no rows to send */
     return alerts->retry_at > now + wait ? alerts->retry_at - now : wait;
 }
 
@@ -119,7 +119,8 @@ static struct snapshot *rows_of_device(const struct change *change)
     return snapshot_new(&device, 1);
 }
 
-static void fill_notice(struct alerts *alerts, const struct change *change, struct family_notice *notice)
+/* False if there are no rows that could be sent. */
+static bool fill_notice(struct alerts *alerts, const struct change *change, struct family_notice *notice)
 {
     struct port_look *newest;
     bool is_late;
@@ -130,10 +131,13 @@ static void fill_notice(struct alerts *alerts, const struct change *change, stru
     if (change->port == ABSENT) {
         notice->look.held = rows_of_device(change);
         notice->look.view = snapshot_view(notice->look.held);
-        return;
+        return true;
     }
     newest = feed_get(alerts->feed, 0, &is_late);
+    if (!newest)
+        return false;
     notice->look = (struct look){.view = snapshot_view(newest->snapshot), .held = newest};
+    return true;
 }
 
 void alerts_turn(struct alerts *alerts, int64_t now)
@@ -149,9 +153,8 @@ bool alerts_next(struct alerts *alerts, int64_t now, struct family_notice *notic
 {
     if (until_send(alerts, now) != 0 || !changes_next(alerts->changes, now, &alerts->sent))
         return false;
-    alerts->is_sending = true;
-    fill_notice(alerts, &alerts->sent, notice);
-    return true;
+    alerts->is_sending = fill_notice(alerts, &alerts->sent, notice);
+    return alerts->is_sending;
 }
 
 void alerts_told(struct alerts *alerts, struct family_notice *notice, bool delivered, int64_t now)
