@@ -9,7 +9,7 @@
 #include "snmp/shortcut.h"
 
 struct agent_settings {
-    const char *socket; /* NULL: as Net-SNMP is configured */
+    const char *socket;            /* NULL: as Net-SNMP is configured */
     const struct family_run *runs; /* started; outlive the agent */
     size_t run_count;
     enum shortcut_use shortcut;

@@ -98,6 +98,8 @@ struct family {
      * was in vain. False: there is none yet. To be given back by release. */
     bool (*view)(void *state, int64_t until, struct look *look, bool *is_late);
     void (*release)(void *state, struct look *look);
+    /* True if view would give this look again without waiting: it may be kept from one message to the next. NULL: never. */
+    bool (*is_newest)(void *state, const struct look *look);
     /* True once it has looked, in vain or not, since the start or since not_ready: until then snmpd knows nothing of it.
      * NULL: at once. */
     bool (*is_ready)(void *state);

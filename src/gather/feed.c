@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 
@@ -10,65 +11,63 @@
 #include "base/thread.h"
 
 enum {
-    FAREWELL = 300,                /* ms that the thread gets to end */
-    WATCH_LEAST = 15 * 60 * 1000,  /* ms: pollers of five minutes jitter */
-    WATCH_MOST = 90 * 60 * 1000,   /* ms: discovery comes hourly */
-    WATCH_FACTOR = 3,              /* distances of the last two wishes */
+    FAREWELL = 300,               /* ms that the thread gets to end */
+    WATCH_LEAST = 15 * 60 * 1000, /* ms: pollers of five minutes jitter */
+    WATCH_MOST = 90 * 60 * 1000,  /* ms: discovery comes hourly */
+    WATCH_FACTOR = 3,             /* distances of the last two wishes */
 };
 
 /* A look that was published, until nobody has it any more. */
 struct published {
-    void *look;
-    unsigned owners;
-    struct published *next;
+    struct feed_look shown; /* first: who has it gives it back by this */
+    atomic_uint owners;     /* grows under the lock only, where the feed is one while it is the newest */
 };
 
 struct feed {
     struct feed_settings settings;
     pthread_mutex_t lock;
     pthread_cond_t wanted, done; /* a look is to be made; one has ended, or the thread has */
-    struct published *all, *newest;
+    struct published *newest;
+    _Atomic(const struct feed_look *) served; /* the newest, unless it has expired: for those without the lock */
+    atomic_int_fast64_t fresh_until;          /* µs: on demand, no look is made before; likewise */
     struct feed_state state;
     struct statistics statistics;
-    int64_t begun_at, ended_at;           /* µs: of the newest that succeeded */
-    int64_t busy_since;                   /* µs; of the one under way */
-    int64_t next_at;                      /* µs: in the background */
-    int64_t wished_at, watched_until;     /* µs */
-    int64_t target;                       /* the look that was wished for: state.number is to reach it */
-    int64_t valid_from;                   /* µs: looks that began earlier are not served */
+    int64_t begun_at, ended_at;       /* µs: of the newest that succeeded */
+    int64_t busy_since;               /* µs; of the one under way */
+    int64_t next_at;                  /* µs: in the background */
+    int64_t wished_at, watched_until; /* µs */
+    int64_t target;                   /* the look that was wished for: state.number is to reach it */
+    int64_t valid_from;               /* µs: looks that began earlier are not served */
     bool is_wanted, is_busy;
     bool is_leaving, has_ended;
 };
 
-/* --- Looks and their owners; lock held --- */
+/* --- Looks and their owners --- */
 
 static void drop(struct feed *feed, struct published *published)
 {
-    struct published **link = &feed->all;
-
-    if (--published->owners > 0)
+    if (atomic_fetch_sub(&published->owners, 1) > 1)
         return;
-    while (*link != published)
-        link = &(*link)->next;
-    *link = published->next;
-    feed->settings.release(published->look);
+    feed->settings.release(published->shown.look);
     free(published);
-}
-
-static void publish(struct feed *feed, void *look)
-{
-    struct published *published = memory_new(1, sizeof(*published));
-
-    *published = (struct published){.look = look, .owners = 1, .next = feed->all};
-    feed->all = published;
-    if (feed->newest)
-        drop(feed, feed->newest);
-    feed->newest = published;
 }
 
 static bool is_expired(const struct feed *feed)
 {
     return feed->begun_at < feed->valid_from;
+}
+
+/* Lock held. */
+static void publish(struct feed *feed, void *look)
+{
+    struct published *published = memory_new(1, sizeof(*published));
+
+    published->shown.look = look;
+    atomic_init(&published->owners, 1);
+    if (feed->newest)
+        drop(feed, feed->newest);
+    feed->newest = published;
+    atomic_store(&feed->served, is_expired(feed) ? NULL : &published->shown);
 }
 
 /* --- The thread --- */
@@ -109,6 +108,8 @@ static void end_look(struct feed *feed, void *look, int64_t failures)
         feed->begun_at = feed->busy_since;
         publish(feed, look);
     }
+    if (!feed->settings.in_background && !is_expired(feed))
+        atomic_store(&feed->fresh_until, now + feed->settings.interval * 1000);
     pthread_cond_broadcast(&feed->done);
     if (feed->settings.published >= 0)
         eventfd_write(feed->settings.published, 1);
@@ -216,11 +217,12 @@ static bool is_due(const struct feed *feed, int64_t now)
 
 bool feed_wish(struct feed *feed)
 {
+    int64_t now = feed->settings.clock();
     bool is_awaited;
-    int64_t now;
 
+    if (now < atomic_load_explicit(&feed->fresh_until, memory_order_relaxed))
+        return false;
     pthread_mutex_lock(&feed->lock);
-    now = feed->settings.clock();
     if (!feed->settings.in_background) {
         if (is_due(feed, now))
             want(feed);
@@ -249,6 +251,8 @@ void feed_expire(struct feed *feed)
 {
     pthread_mutex_lock(&feed->lock);
     feed->valid_from = feed->settings.clock() + 1;
+    atomic_store(&feed->served, NULL);
+    atomic_store(&feed->fresh_until, 0);
     pthread_mutex_unlock(&feed->lock);
 }
 
@@ -259,34 +263,31 @@ void feed_look(struct feed *feed)
     pthread_mutex_unlock(&feed->lock);
 }
 
-void *feed_get(struct feed *feed, int64_t until, bool *is_late)
+const struct feed_look *feed_get(struct feed *feed, int64_t until, bool *is_late)
 {
-    void *look = NULL;
+    const struct feed_look *look = NULL;
 
     pthread_mutex_lock(&feed->lock);
     while (feed->state.number < feed->target && thread_wait_until(&feed->done, &feed->lock, until))
         ;
     *is_late = feed->state.number < feed->target;
     if (feed->newest && !is_expired(feed)) {
-        feed->newest->owners++;
-        look = feed->newest->look;
+        atomic_fetch_add_explicit(&feed->newest->owners, 1, memory_order_relaxed);
+        look = &feed->newest->shown;
     }
     pthread_mutex_unlock(&feed->lock);
     return look;
 }
 
-void feed_put(struct feed *feed, void *look)
+bool feed_is_newest(struct feed *feed, const struct feed_look *look)
 {
-    struct published *published;
+    return atomic_load_explicit(&feed->served, memory_order_acquire) == look;
+}
 
-    if (!look)
-        return;
-    pthread_mutex_lock(&feed->lock);
-    published = feed->all;
-    while (published->look != look)
-        published = published->next;
-    drop(feed, published);
-    pthread_mutex_unlock(&feed->lock);
+void feed_put(struct feed *feed, const struct feed_look *look)
+{
+    if (look)
+        drop(feed, (struct published *)look);
 }
 
 struct feed_state feed_state(struct feed *feed)

@@ -52,10 +52,20 @@ void feed_expire(struct feed *feed);
 /* Has a look made now, though nobody asked. Never blocks. */
 void feed_look(struct feed *feed);
 
+/* A look that stays as it is until feed_put. */
+struct feed_look {
+    void *look; /* what take has made */
+};
+
 /* The newest look, to be given back by feed_put; waits for one that is wished for until then (ms of the monotonic clock)
  * at most. NULL if there is none. *is_late is set if the wait was in vain. */
-void *feed_get(struct feed *feed, int64_t until, bool *is_late);
-void feed_put(struct feed *feed, void *look);
+const struct feed_look *feed_get(struct feed *feed, int64_t until, bool *is_late);
+
+/* True if this is the look that feed_get would give now. Takes no lock: it is asked for each value of a walk. */
+bool feed_is_newest(struct feed *feed, const struct feed_look *look);
+
+/* Gives it back; NULL is fine. */
+void feed_put(struct feed *feed, const struct feed_look *look);
 
 struct feed_state feed_state(struct feed *feed);
 

@@ -126,14 +126,13 @@ bool answer_next(const struct look *look, const uint32_t *suffix, size_t length,
         return false;
     suffix += order < 0 ? 0 : mib->path_length;
     length = order < 0 ? 0 : length - mib->path_length;
-    for (size_t i = 0; i < mib->table_count; i++) {
-        size_t n;
+    /* The arcs of tables have no gaps: those before the suffix' are not looked at. */
+    for (size_t i = length > AT_TABLE && suffix[AT_TABLE] > 0 ? suffix[AT_TABLE] - 1 : 0; i < mib->table_count; i++) {
+        size_t n = length;
 
         answer->table = &mib->tables[i];
-        order = against(suffix, length, AT_TABLE, answer->table->arc);
-        n = order < 0 ? 0 : length;
-        if (order > 0)
-            continue;
+        if (against(suffix, length, AT_TABLE, answer->table->arc) < 0)
+            n = 0;
         if (answer->table->shape == TABLE_SCALARS ? next_scalar(look, suffix, n, answer)
                                                   : next_in_table(look, suffix, n, answer))
             return true;

@@ -14,7 +14,7 @@
 struct look {
     const struct view *view; /* the rows, and of which module */
     const void *scalars;     /* the record of its scalars */
-    void *held;              /* what keeps both, for whoever gave it */
+    const void *held;        /* what keeps both, for whoever gave it */
 };
 
 /* An object instance and its value. Texts belong to the look. */

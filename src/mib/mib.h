@@ -8,8 +8,8 @@
 #include "mib/column.h"
 
 enum {
-    MIB_PATH_MAX = 2,   /* numbers from the root to the objects: {1} or {11, 1} */
-    MIB_MOST_SETS = 8,  /* of rows */
+    MIB_PATH_MAX = 2,  /* numbers from the root to the objects: {1} or {11, 1} */
+    MIB_MOST_SETS = 8, /* of rows */
     MIB_MOST_TABLES = 16,
 };
 
@@ -23,12 +23,12 @@ enum table_shape {
 enum { INDEX_TEXT = 't', INDEX_NUMBER = 'n' };
 
 struct table {
-    uint8_t arc;       /* below the module's objects */
-    uint8_t shape;     /* enum table_shape */
-    uint8_t set;       /* of rows: tables that have the same index share one */
-    uint16_t members;  /* TABLE_MEMBERS: where in the record the named_counters are */
-    uint16_t counters; /* where the counter_set of its SOURCE_COUNTER columns is; 0: it has none */
-    const char *index; /* "tn": a text and a number */
+    uint8_t arc;                  /* below the module's objects */
+    uint8_t shape;                /* enum table_shape */
+    uint8_t set;                  /* of rows: tables that have the same index share one */
+    uint16_t members;             /* TABLE_MEMBERS: where in the record the named_counters are */
+    uint16_t counters;            /* where the counter_set of its SOURCE_COUNTER columns is; 0: it has none */
+    const char *index;            /* "tn": a text and a number */
     const struct column *columns; /* in the order of their numbers, without a gap from 1 */
     size_t count;
 };
@@ -40,9 +40,9 @@ struct notification {
 };
 
 struct mib {
-    const char *name;                /* "RDMA-PORT-MIB" */
-    const char *description;         /* in sysORTable */
-    uint32_t path[MIB_PATH_MAX];  /* from the root to the objects */
+    const char *name;            /* "RDMA-PORT-MIB" */
+    const char *description;     /* in sysORTable */
+    uint32_t path[MIB_PATH_MAX]; /* from the root to the objects */
     size_t path_length;
     const struct table *tables; /* in the order of their arcs, without a gap from 1 */
     size_t table_count;

@@ -28,7 +28,7 @@ struct alerts {
     struct changes *changes;
     int64_t noted; /* number of the look */
     struct bucket event_looks;
-    bool wants_look;  /* because of an event */
+    bool wants_look; /* because of an event */
     struct change sent;
     bool is_sending;
     int64_t retry_at; /* ms */
@@ -87,16 +87,18 @@ static void look(struct alerts *alerts, int64_t now)
 static void note_look(struct alerts *alerts, int64_t now)
 {
     int64_t number = feed_state(alerts->feed).number;
-    struct port_look *newest;
+    const struct feed_look *held;
+    const struct port_look *newest;
     bool is_late;
 
-    if (number == alerts->noted || !(newest = feed_get(alerts->feed, 0, &is_late)))
+    if (number == alerts->noted || !(held = feed_get(alerts->feed, 0, &is_late)))
         return;
+    newest = held->look;
     alerts->noted = number;
     /* Where none could be listed, that is not to say that there is none. */
     if (newest->agent.health != HEALTH_FAILED || newest->agent.devices > 0)
         changes_note(alerts->changes, newest->snapshot, now);
-    feed_put(alerts->feed, newest);
+    feed_put(alerts->feed, held);
 }
 
 /* --- Sending --- */
@@ -122,21 +124,22 @@ static struct snapshot *rows_of_device(const struct change *change)
 /* False if there are no rows that could be sent. */
 static bool fill_notice(struct alerts *alerts, const struct change *change, struct family_notice *notice)
 {
-    struct port_look *newest;
+    const struct feed_look *held;
+    struct snapshot *row;
     bool is_late;
 
     *notice = (struct family_notice){.notification = &port_mib.notifications[change->kind - 1], .port = change->port};
     strcpy(notice->device, change->device);
     notice->index_length = snapshot_index(change->device, change->port, notice->index);
     if (change->port == ABSENT) {
-        notice->look.held = rows_of_device(change);
-        notice->look.view = snapshot_view(notice->look.held);
+        row = rows_of_device(change);
+        notice->look = (struct look){.view = snapshot_view(row), .held = row};
         return true;
     }
-    newest = feed_get(alerts->feed, 0, &is_late);
-    if (!newest)
+    held = feed_get(alerts->feed, 0, &is_late);
+    if (!held)
         return false;
-    notice->look = (struct look){.view = snapshot_view(newest->snapshot), .held = newest};
+    notice->look = (struct look){.view = snapshot_view(((const struct port_look *)held->look)->snapshot), .held = held};
     return true;
 }
 
@@ -160,7 +163,7 @@ bool alerts_next(struct alerts *alerts, int64_t now, struct family_notice *notic
 void alerts_told(struct alerts *alerts, struct family_notice *notice, bool delivered, int64_t now)
 {
     if (notice->port == ABSENT)
-        snapshot_free(notice->look.held);
+        snapshot_free((struct snapshot *)notice->look.held);
     else
         feed_put(alerts->feed, notice->look.held);
     alerts->is_sending = false;

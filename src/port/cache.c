@@ -25,8 +25,8 @@ struct cache {
     struct history *history;
     struct agent_state agent;
     struct durations durations;
-    int64_t read_at;       /* µs: the end of its reading */
-    bool is_stale;             /* refresh at the next request, whatever the age */
+    int64_t read_at; /* µs: the end of its reading */
+    bool is_stale;   /* refresh at the next request, whatever the age */
 };
 
 struct cache *cache_new(const struct cache_settings *settings)

@@ -32,7 +32,6 @@ const struct snapshot *cache_snapshot(struct cache *cache);
 /* Likewise with another maximum age, in ms. */
 const struct snapshot *cache_refresh(struct cache *cache, int64_t max_age);
 
-
 /* The snapshot as it is, however old, to be given back by snapshot_free; NULL before the first refresh. */
 struct snapshot *cache_get(const struct cache *cache);
 

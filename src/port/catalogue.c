@@ -343,4 +343,3 @@ enum counter_kind catalogue_kind(const char *file)
             return KIND_GAUGE;
     return KIND_COUNTER;
 }
-

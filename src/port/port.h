@@ -11,11 +11,11 @@
 #include "mib/named.h"
 
 enum {
-    DEVICE_NAME_SIZE = 64,  /* IB_DEVICE_NAME_MAX, include/uapi/rdma/rdma_netlink.h */
-    ATTRIBUTE_SIZE = 65,    /* node_desc has 64 octets, the longest of the others is shorter */
-    WORD_SIZE = 33,         /* "PortConfigurationTraining", "400 Gb/sec" */
-    PORT_COUNTERS = 21,     /* files of ports/N/counters with a column of their own */
-    PORT_HW_COUNTERS = 35,  /* files of ports/N/hw_counters with a column of their own */
+    DEVICE_NAME_SIZE = 64, /* IB_DEVICE_NAME_MAX, include/uapi/rdma/rdma_netlink.h */
+    ATTRIBUTE_SIZE = 65,   /* node_desc has 64 octets, the longest of the others is shorter */
+    WORD_SIZE = 33,        /* "PortConfigurationTraining", "400 Gb/sec" */
+    PORT_COUNTERS = 21,    /* files of ports/N/counters with a column of their own */
+    PORT_HW_COUNTERS = 35, /* files of ports/N/hw_counters with a column of their own */
 };
 
 /* RdmaReadStatus of the MIB. */

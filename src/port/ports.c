@@ -127,17 +127,23 @@ static bool wish(void *state)
 static bool view(void *state, int64_t until, struct look *look, bool *is_late)
 {
     struct ports *ports = state;
-    struct port_look *newest = feed_get(ports->feed, until, is_late);
+    const struct feed_look *held = feed_get(ports->feed, until, is_late);
+    const struct port_look *newest = held ? held->look : NULL;
 
     if (!newest)
         return false;
-    *look = (struct look){.view = snapshot_view(newest->snapshot), .scalars = &newest->agent, .held = newest};
+    *look = (struct look){.view = snapshot_view(newest->snapshot), .scalars = &newest->agent, .held = held};
     return true;
 }
 
 static void release(void *state, struct look *look)
 {
     feed_put(((struct ports *)state)->feed, look->held);
+}
+
+static bool is_newest(void *state, const struct look *look)
+{
+    return feed_is_newest(((struct ports *)state)->feed, look->held);
 }
 
 static void restart_uptime(void *state)
@@ -165,13 +171,15 @@ static int64_t status_of(const struct agent_state *agent)
 static void describe(void *state, struct family_state *described)
 {
     struct ports *ports = state;
-    struct port_look *newest;
+    const struct feed_look *held;
+    const struct port_look *newest;
     bool is_late;
 
     *described = (struct family_state){.status = SOURCE_STATUS_NEVER, .interval = ports->interval, .age = ABSENT};
-    newest = feed_get(ports->feed, 0, &is_late);
-    if (!newest)
+    held = feed_get(ports->feed, 0, &is_late);
+    if (!held)
         return;
+    newest = held->look;
     described->status = status_of(&newest->agent);
     described->age = (clock_us() - newest->agent.read_since) / 1000;
     described->looks = newest->agent.refreshes;
@@ -184,12 +192,12 @@ static void describe(void *state, struct family_state *described)
     described->rows = newest->agent.devices + newest->agent.ports;
     described->names_not_served = newest->agent.names_not_served;
     status_line(newest->snapshot, &newest->agent, described->reason, sizeof(described->reason));
-    feed_put(ports->feed, newest);
+    feed_put(ports->feed, held);
 }
 
 static void announce(const struct look *look, const char *root)
 {
-    const struct port_look *newest = look->held;
+    const struct port_look *newest = ((const struct feed_look *)look->held)->look;
 
     log_info("serving", LOG_NUMBER("devices", snapshot_devices(newest->snapshot)),
              LOG_NUMBER("ports", snapshot_ports(newest->snapshot)), LOG_TEXT("root", root));
@@ -241,6 +249,7 @@ const struct family port_family = {
     .wish = wish,
     .view = view,
     .release = release,
+    .is_newest = is_newest,
     .restart_uptime = restart_uptime,
     .describe = describe,
     .announce = announce,

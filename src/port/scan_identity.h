@@ -13,8 +13,8 @@ enum { SCAN_IDENTITY_FILES = 11 };
 struct scan_identity {
     struct device *known; /* without ports and counters */
     struct scan_file attribute[SCAN_IDENTITY_FILES];
-    uint32_t failed; /* bit i: attribute[i] exists and its last answer was no value */
-    int64_t due;     /* ms */
+    uint32_t failed;                      /* bit i: attribute[i] exists and its last answer was no value */
+    int64_t due;                          /* ms */
     int64_t told_vendor_id, told_part_id; /* by libibverbs: for a device of which sysfs has none */
 };
 

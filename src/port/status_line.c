@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-
 enum {
     MOST_NAMES = 4,                                       /* of devices in a line */
     NAMES_SIZE = MOST_NAMES * (DEVICE_NAME_SIZE + 2) + 8, /* ", " before each, ", ..." */

@@ -5,7 +5,6 @@
 #include <endian.h>
 #include <string.h>
 
-
 /* RFC 2741, 5.4, 6.1 and 6.2.16 */
 enum {
     PROTOCOL = 1,
@@ -264,8 +263,7 @@ static void answer_get_at(const struct question *question, struct writer *out)
 {
     const struct name *name = &question->name;
     struct answer answer;
-    enum answer_result result =
-        answer_get(question->look, name->id + ROOT_LENGTH, name->length - ROOT_LENGTH, &answer);
+    enum answer_result result = answer_get(question->look, name->id + ROOT_LENGTH, name->length - ROOT_LENGTH, &answer);
 
     if (result == ANSWER_FOUND)
         put_varbind(out, wire_type(answer.value.type), name, &answer.value);

@@ -19,8 +19,8 @@ enum { ARC_NOTIFICATIONS = 0 };
 static struct {
     const struct family_run *runs; /* NULL while nothing is to be sent */
     size_t count;
-    size_t next;                    /* family that has its turn */
-    const struct family_run *from;  /* whose notice is on its way to snmpd; NULL: none is */
+    size_t next;                   /* family that has its turn */
+    const struct family_run *from; /* whose notice is on its way to snmpd; NULL: none is */
     struct family_notice notice;
 } notify;
 
@@ -78,8 +78,7 @@ static netsnmp_variable_list *name_notification(const struct family_notice *noti
 static netsnmp_variable_list *list_variables(const struct family_notice *notice)
 {
     struct answer answers[NOTIFICATION_MOST_OBJECTS];
-    size_t count =
-        notification_fill(notice->notification, &notice->look, notice->index, notice->index_length, answers);
+    size_t count = notification_fill(notice->notification, &notice->look, notice->index, notice->index_length, answers);
     netsnmp_variable_list *list = name_notification(notice);
 
     for (size_t i = 0; i < count; i++) {

@@ -15,8 +15,6 @@ struct served {
     const struct family_run *run;
     struct look look, nothing; /* the latter without rows */
     struct view no_rows;
-    bool is_asked;  /* by this message */
-    bool was_asked; /* by this SNMP request */
     bool is_pinned;
     bool is_late; /* it was waited for in vain: not again until it has looked */
 };
@@ -26,6 +24,8 @@ struct serve {
     struct served *families;
     size_t count;
     uint32_t transaction;
+    /* Sets of families, bit i for families[i]: asked by this message, by this SNMP request; looked into by this message. */
+    uint32_t asked, was_asked, seen;
     int64_t bin_of[BINS], waited[BINS]; /* ms that were waited in each 100 ms, and which those are */
     bool has_waited;
 };
@@ -47,10 +47,19 @@ struct serve *serve_new(const struct family_run *runs, size_t count, int64_t (*n
     return serve;
 }
 
+static void unpin(struct served *served)
+{
+    if (served->is_pinned)
+        served->run->family->release(served->run->state, &served->look);
+    served->is_pinned = false;
+}
+
 void serve_free(struct serve *serve)
 {
     if (!serve)
         return;
+    for (size_t i = 0; i < serve->count; i++)
+        unpin(&serve->families[i]);
     free(serve->families);
     free(serve);
 }
@@ -99,35 +108,42 @@ static int64_t may_wait(const struct serve *serve, int64_t now)
 
 void serve_begin(struct serve *serve, uint32_t transaction)
 {
-    bool is_other = transaction != serve->transaction;
-
+    if (transaction != serve->transaction)
+        serve->was_asked = 0;
     serve->transaction = transaction;
-    for (size_t i = 0; i < serve->count; i++) {
-        serve->families[i].is_asked = false;
-        if (is_other)
-            serve->families[i].was_asked = false;
-    }
-}
-
-/* True if no family was asked by this SNMP request before this message. */
-static bool is_first(const struct serve *serve)
-{
-    for (size_t i = 0; i < serve->count; i++)
-        if (serve->families[i].was_asked)
-            return false;
-    return true;
+    serve->asked = 0;
 }
 
 void serve_ask(struct serve *serve, int family, bool is_get)
 {
-    struct served *served = &serve->families[family];
+    uint32_t bit = UINT32_C(1) << family;
 
-    served->is_asked |= is_get || served->was_asked || is_first(serve);
+    /* A GetNext asks where it begins; one that goes on behind that asks what was asked already. */
+    if (is_get || serve->was_asked == 0 || (serve->was_asked & bit))
+        serve->asked |= bit;
 }
 
+static bool is_newest(const struct served *served)
+{
+    const struct family *family = served->run->family;
+
+    return served->is_pinned && family->is_newest && family->is_newest(served->run->state, &served->look);
+}
+
+/* What was pinned for the message before stays if it is what there is. */
 static void pin(struct served *served, int64_t until)
 {
+    unpin(served);
     served->is_pinned = served->run->family->view(served->run->state, until, &served->look, &served->is_late);
+}
+
+/* The next family of a set, which it leaves; the set is not empty. */
+static int take_first(uint32_t *set)
+{
+    int first = __builtin_ctz(*set);
+
+    *set &= *set - 1;
+    return first;
 }
 
 void serve_wait(struct serve *serve)
@@ -135,26 +151,24 @@ void serve_wait(struct serve *serve)
     int64_t begin, until;
     bool waits = false, in_vain = false;
 
-    for (size_t i = 0; i < serve->count; i++) {
-        struct served *served = &serve->families[i];
+    serve->was_asked |= serve->asked;
+    for (uint32_t left = serve->asked; left != 0;) {
+        const struct family_run *run = serve->families[take_first(&left)].run;
 
-        served->was_asked |= served->is_asked;
-        if (served->is_asked)
-            waits |= served->run->family->wish(served->run->state);
+        waits |= run->family->wish(run->state);
     }
     if (!waits)
         return; /* the clock is not asked for each value of a walk */
     begin = serve->now();
     until = begin + may_wait(serve, begin);
     /* One that was waited for in vain is not waited for again until its look has come. */
-    for (size_t i = 0; i < serve->count; i++) {
-        struct served *served = &serve->families[i];
+    for (uint32_t left = serve->asked; left != 0;) {
+        struct served *served = &serve->families[take_first(&left)];
 
-        if (!served->is_asked)
-            continue;
         pin(served, served->is_late ? 0 : until);
         in_vain |= served->is_late;
     }
+    serve->seen |= serve->asked;
     if (in_vain)
         note_waiting(serve, begin, serve->now() - begin);
     serve->has_waited = true;
@@ -163,20 +177,21 @@ void serve_wait(struct serve *serve)
 const struct look *serve_look(struct serve *serve, int family)
 {
     struct served *served = &serve->families[family];
+    uint32_t bit = UINT32_C(1) << family;
 
-    if (!served->is_pinned)
+    if (!(serve->seen & bit) && !is_newest(served))
         pin(served, 0);
+    serve->seen |= bit;
     return served->is_pinned ? &served->look : &served->nothing;
 }
 
 void serve_end(struct serve *serve)
 {
-    for (size_t i = 0; i < serve->count; i++) {
-        struct served *served = &serve->families[i];
+    while (serve->seen != 0) {
+        struct served *served = &serve->families[take_first(&serve->seen)];
 
-        if (served->is_pinned)
-            served->run->family->release(served->run->state, &served->look);
-        served->is_pinned = false;
+        if (!served->run->family->is_newest)
+            unpin(served);
     }
 }
 

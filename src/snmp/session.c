@@ -368,6 +368,8 @@ void session_end(void)
     snmp_unregister_callback(SNMP_CALLBACK_APPLICATION, SNMPD_CALLBACK_INDEX_STOP, on_disconnected, NULL, 0);
     snmp_shutdown(program);
     shutdown_agent();
+    serve_free(session.serve); /* with the looks that it has kept */
+    session.serve = NULL;
 }
 
 int session_socket(void)

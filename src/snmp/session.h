@@ -10,7 +10,7 @@
 #include "snmp/shortcut.h"
 
 struct session_settings {
-    const char *socket; /* NULL: as Net-SNMP is configured */
+    const char *socket;            /* NULL: as Net-SNMP is configured */
     const struct family_run *runs; /* of the families; outlive the session */
     size_t run_count;
     enum shortcut_use shortcut;

@@ -65,18 +65,12 @@ static void answer_one_getnext(const struct look *look, netsnmp_request_info *re
     varbind_put_value(request->requestvb, &answer);
 }
 
-/* The family that is registered here: Net-SNMP hands a handler the varbinds of its registration only. */
-static int family_of(struct serve *serve, const struct table_registration *registration)
-{
-    return serve_find(serve, registration->mib->path, registration->mib->path_length);
-}
-
+/* Net-SNMP hands a handler the varbinds of its registration only. */
 static int handle(netsnmp_mib_handler *handler, netsnmp_handler_registration *registered,
                   netsnmp_agent_request_info *info, netsnmp_request_info *requests)
 {
     struct serve *serve = handler->myvoid;
-    const struct table_registration *registration = registered->my_reg_void;
-    int family = family_of(serve, registration);
+    int family = ((const struct table_registration *)registered->my_reg_void)->family;
     const struct look *look;
 
     if (info->mode != MODE_GET && info->mode != MODE_GETNEXT) {
@@ -114,7 +108,8 @@ bool table_register(struct table_registration *registration, const struct mib *m
         netsnmp_handler_free(handler);
         return false;
     }
-    *registration = (struct table_registration){.mib = mib, .registered = registered};
+    *registration = (struct table_registration){
+        .mib = mib, .family = serve_find(serve, mib->path, mib->path_length), .registered = registered};
     registered->my_reg_void = registration;
     if (netsnmp_register_handler(registered) != MIB_REGISTERED_OK) {
         *registration = (struct table_registration){0};

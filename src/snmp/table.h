@@ -9,6 +9,7 @@
 /* One registration. All zero: it was not made yet. */
 struct table_registration {
     const struct mib *mib;
+    int family;       /* its place in serve */
     void *registered; /* netsnmp_handler_registration */
 };
 

@@ -106,10 +106,10 @@ static const struct mib status_mib = {
 /* From the best to the worst, as rdmaFamilyWorstStatus has them. */
 static int badness(int64_t status)
 {
-    static const uint8_t order[] = {SOURCE_STATUS_OFF,         SOURCE_STATUS_OK,     SOURCE_STATUS_ASLEEP,
-                                    SOURCE_STATUS_NEVER,       SOURCE_STATUS_UNSUPPORTED,
-                                    SOURCE_STATUS_ABSENT,      SOURCE_STATUS_PARTIAL, SOURCE_STATUS_STALE,
-                                    SOURCE_STATUS_REFUSED,     SOURCE_STATUS_STALLED, SOURCE_STATUS_FAILED};
+    static const uint8_t order[] = {SOURCE_STATUS_OFF,     SOURCE_STATUS_OK,          SOURCE_STATUS_ASLEEP,
+                                    SOURCE_STATUS_NEVER,   SOURCE_STATUS_UNSUPPORTED, SOURCE_STATUS_ABSENT,
+                                    SOURCE_STATUS_PARTIAL, SOURCE_STATUS_STALE,       SOURCE_STATUS_REFUSED,
+                                    SOURCE_STATUS_STALLED, SOURCE_STATUS_FAILED};
     int at = 0;
 
     while (order[at] != status)
@@ -220,7 +220,7 @@ static bool view(void *state, int64_t until, struct look *look, bool *is_late)
 
 static void release(void *state, struct look *look)
 {
-    struct status_look *newest = look->held;
+    struct status_look *newest = (struct status_look *)look->held;
 
     (void)state;
     view_fini(&newest->view);

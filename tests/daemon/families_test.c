@@ -12,9 +12,18 @@ static const struct family *const families[] = {&port, &ethernet, &process, &his
 static const struct {
     const char *list, *on;
 } lists[] = {
-    {NULL, "pe"},        {"port", "p"},          {"ethernet", "pe"},      {"process", "p r"},     {"process,history", "p rh"},
-    {"+process", "per"}, {"+ethernet", "pe"},    {"+process,history", "perh"}, {"-ethernet", "p"}, {"-process", "pe"},
-    {"", "p"},           {"port,port", "p"},
+    {NULL, "pe"},
+    {"port", "p"},
+    {"ethernet", "pe"},
+    {"process", "p r"},
+    {"process,history", "p rh"},
+    {"+process", "per"},
+    {"+ethernet", "pe"},
+    {"+process,history", "perh"},
+    {"-ethernet", "p"},
+    {"-process", "pe"},
+    {"", "p"},
+    {"port,port", "p"},
 };
 
 START_TEST(a_list_says_what_is_on)

@@ -76,8 +76,10 @@ END_TEST
 
 static void describe(void *state, struct family_state *described)
 {
-    static const char *const reasons[] = {[SOURCE_STATUS_OK] = "well", [SOURCE_STATUS_PARTIAL] = "a bit lost",
-                                          [SOURCE_STATUS_STALLED] = "hangs", [SOURCE_STATUS_FAILED] = "gone",
+    static const char *const reasons[] = {[SOURCE_STATUS_OK] = "well",
+                                          [SOURCE_STATUS_PARTIAL] = "a bit lost",
+                                          [SOURCE_STATUS_STALLED] = "hangs",
+                                          [SOURCE_STATUS_FAILED] = "gone",
                                           [SOURCE_STATUS_ASLEEP] = "asleep"};
     int64_t status = *(const int64_t *)state;
 

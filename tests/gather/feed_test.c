@@ -11,7 +11,13 @@
 #include "gather/feed.h"
 #include "lib/unit.h"
 
-enum { MS = 1000, SECOND = 1000 * MS, MINUTE = 60 * SECOND, INTERVAL = 1000 /* ms */, LONG = 20000 /* ms of patience */ };
+enum {
+    MS = 1000,
+    SECOND = 1000 * MS,
+    MINUTE = 60 * SECOND,
+    INTERVAL = 1000 /* ms */,
+    LONG = 20000 /* ms of patience */
+};
 
 /* A source that counts, fails and hangs as it is told. What it hands over is its number. */
 static struct {
@@ -97,7 +103,8 @@ static void end(void)
 /* The number of the newest look after at most so many ms; 0: there is none. */
 static int look_within(int64_t ms, bool *is_late)
 {
-    int *look = feed_get(feed, clock_ms() + ms, is_late), number = look ? *look : 0;
+    const struct feed_look *look = feed_get(feed, clock_ms() + ms, is_late);
+    int number = look ? *(int *)look->look : 0;
 
     feed_put(feed, look);
     return number;
@@ -164,7 +171,7 @@ END_TEST
 START_TEST(a_look_stays_while_somebody_has_it)
 {
     bool is_late;
-    int *pinned;
+    const struct feed_look *pinned;
 
     begin(false);
     feed_wish(feed);
@@ -172,7 +179,7 @@ START_TEST(a_look_stays_while_somebody_has_it)
     now_us += INTERVAL * MS;
     feed_wish(feed);
     ck_assert_int_eq(look(), 2);
-    ck_assert_int_eq(*pinned, 1);
+    ck_assert_int_eq(*(int *)pinned->look, 1);
     ck_assert_int_eq(source.released, 0);
     feed_put(feed, pinned);
     ck_assert_int_eq(source.released, 1);

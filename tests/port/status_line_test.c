@@ -41,8 +41,7 @@ static struct device *make_device(const char *name, enum read_status status, boo
 
 START_TEST(the_line_says_what_is_wrong_and_with_which_devices)
 {
-    struct agent_state agent = {
-        .health = lines[_i].health, .devices = lines[_i].devices, .ports = lines[_i].devices};
+    struct agent_state agent = {.health = lines[_i].health, .devices = lines[_i].devices, .ports = lines[_i].devices};
     struct device *devices[MOST_DEVICES];
     struct snapshot *snapshot;
     char text[TEXT_SIZE];
@@ -53,9 +52,9 @@ START_TEST(the_line_says_what_is_wrong_and_with_which_devices)
 
         snprintf(name, sizeof(name), "mlx5_%d", i);
         devices[i] = make_device(name,
-                                 stalled                                      ? STATUS_STALLED
+                                 stalled                                    ? STATUS_STALLED
                                  : late || strchr(lines[_i].partial, digit) ? STATUS_PARTIAL
-                                                                              : STATUS_OK,
+                                                                            : STATUS_OK,
                                  !stalled && !late);
     }
     snapshot = snapshot_new(devices, (size_t)lines[_i].devices);
