@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "mib/answer.h"
+#include "port/snapshot.h"
 #include "fuzz.h"
 #include "lib/oracle.h"
 #include "lib/rows.h"

@@ -12,6 +12,7 @@
 #include "fuzz.h"
 #include "port/history.h"
 #include "port/scan.h"
+#include "port/snapshot.h"
 #include "port/scan_file.h"
 #include "virtual_sysfs.h"
 
@@ -54,10 +55,9 @@ static void remove_root(void)
 
 static void check_cells(enum port_table table, const struct row *row)
 {
-    size_t count;
-    const struct column *columns = column_table(table, &count);
+    const struct column *columns = catalogue_table(table)->columns;
 
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < catalogue_table(table)->count; i++) {
         struct value value;
 
         if (!column_value(&columns[i], row, &value))
@@ -109,11 +109,10 @@ static void check_counter(const struct run *run, const struct port *port, const 
 
 static void check_counters(const struct run *run, const struct port *port, const char *directory, enum port_table table)
 {
-    size_t count;
-    const struct column *columns = column_table(table, &count);
+    const struct column *columns = catalogue_table(table)->columns;
 
-    for (size_t i = 0; i < count; i++)
-        if (columns[i].source == SOURCE_COUNTER)
+    for (size_t i = 0; i < catalogue_table(table)->count; i++)
+        if (columns[i].file)
             check_counter(run, port, directory, table, &columns[i]);
 }
 
@@ -121,14 +120,14 @@ static void check_device(const struct run *run, const struct device *device)
 {
     int64_t before = -1;
 
-    check_cells(TABLE_DEVICE, &(struct row){.device = device});
+    check_cells(TABLE_DEVICE, &(struct row){.record = device});
     FUZZ_REQUIRE(device->files_read <= device->files);
     for (int64_t i = 0; i < device->port_count; i++) {
         const struct port *port = &device->ports[i];
 
         FUZZ_REQUIRE(port->number > before);
         before = port->number;
-        check_cells(TABLE_PORT, &(struct row){.device = device, .port = port});
+        check_cells(TABLE_PORT, &(struct row){.record = port});
         if (port->number <= 2) {
             check_counters(run, port, "counters", TABLE_PORT_COUNTER);
             check_counters(run, port, "hw_counters", TABLE_PORT_HW_COUNTER);
