@@ -15,9 +15,12 @@ enum {
 
 static bool cell(const struct look *look, struct answer *answer)
 {
-    struct row row = answer->table->shape == TABLE_SCALARS ? (struct row){.record = look->scalars}
-                                                           : view_row(look->view, answer->table, answer->cursor);
+    struct row row;
 
+    if (answer->table->shape == TABLE_SCALARS && !look->scalars)
+        return false; /* nothing was seen yet */
+    row = answer->table->shape == TABLE_SCALARS ? (struct row){.record = look->scalars}
+                                                : view_row(look->view, answer->table, answer->cursor);
     return column_value(answer->column, &row, &answer->value);
 }
 

@@ -13,7 +13,7 @@
 /* What a request is answered from. */
 struct look {
     const struct view *view; /* the rows, and of which module */
-    const void *scalars;     /* the record of its scalars */
+    const void *scalars;     /* the record of its scalars; NULL: they are absent */
     const void *held;        /* what keeps both, for whoever gave it */
 };
 

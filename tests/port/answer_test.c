@@ -238,6 +238,19 @@ START_TEST(without_devices_there_are_scalars_only)
 }
 END_TEST
 
+/* As long as nothing was seen: what is served before the first look. */
+START_TEST(without_a_record_the_scalars_are_absent)
+{
+    static const uint32_t scalar[] = {1, 1, 1, 0}, absent[] = {1, 1, 99, 0};
+    struct answer answer;
+
+    look.scalars = NULL;
+    ck_assert_int_eq(answer_get(&look, scalar, 4, &answer), ANSWER_NO_INSTANCE);
+    ck_assert_int_eq(answer_get(&look, absent, 4, &answer), ANSWER_NO_OBJECT);
+    ck_assert(!answer_next(&look, NULL, 0, &answer));
+}
+END_TEST
+
 START_TEST(rows_without_values_are_stepped_over)
 {
     static const uint32_t counters[] = {1, TABLE_PORT_COUNTER}, named[] = {1, TABLE_COUNTER, 1, 3},
@@ -317,6 +330,7 @@ Suite *unit_suite(void)
     tcase_add_test(whole, every_beginning_of_a_name_leads_to_its_first_instance);
     tcase_add_checked_fixture(empty, make_empty, free_all);
     tcase_add_test(empty, without_devices_there_are_scalars_only);
+    tcase_add_test(empty, without_a_record_the_scalars_are_absent);
     tcase_add_checked_fixture(husks, make_husks, free_all);
     tcase_add_test(husks, rows_without_values_are_stepped_over);
     tcase_add_checked_fixture(gets_case, NULL, free_all);
