@@ -127,8 +127,12 @@ bool answer_next(const struct look *look, const uint32_t *suffix, size_t length,
 
     if (order > 0)
         return false;
-    suffix += order < 0 ? 0 : mib->path_length;
-    length = order < 0 ? 0 : length - mib->path_length;
+    if (order < 0) {
+        length = 0;
+    } else {
+        suffix += mib->path_length;
+        length -= mib->path_length;
+    }
     /* The arcs of tables have no gaps: those before the suffix' are not looked at. */
     for (size_t i = length > AT_TABLE && suffix[AT_TABLE] > 0 ? suffix[AT_TABLE] - 1 : 0; i < mib->table_count; i++) {
         size_t n = length;
