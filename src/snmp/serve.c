@@ -165,6 +165,8 @@ void serve_wait(struct serve *serve)
     for (uint32_t left = serve->asked; left != 0;) {
         struct served *served = &serve->families[take_first(&left)];
 
+        if (served->is_late && served->is_pinned && !is_newest(served))
+            served->is_late = false; /* the look that was waited for has come; another one is under way */
         pin(served, served->is_late ? 0 : until);
         in_vain |= served->is_late;
     }

@@ -192,6 +192,31 @@ START_TEST(waits_in_vain_do_not_add_up_to_more_than_the_budget)
 }
 END_TEST
 
+static bool newest_has_come;
+
+static bool is_newest(void *state, const struct look *look)
+{
+    (void)state, (void)look;
+    return !newest_has_come;
+}
+
+/* With an interval of 0 there is always another look under way. */
+START_TEST(the_look_after_the_one_that_was_late_is_waited_for)
+{
+    families[FIRST].is_newest = is_newest;
+    newest_has_come = false;
+    slow[FIRST].takes = SERVE_MOST_WAITING + 50;
+    ck_assert_int_eq(request(true, false), SERVE_MOST_WAITING);
+    slow[FIRST].done_at = 0;
+    newest_has_come = true;
+    now += SERVE_WINDOW + 200;
+    slow[FIRST].takes = 300;
+    ck_assert_int_eq(request(true, false), 300);
+    serve_free(serve); /* gives back what it has kept */
+    serve = NULL;
+}
+END_TEST
+
 /* A reading that takes long each time is waited for each time: its values are as old as their table says. */
 START_TEST(waits_that_end_with_the_look_are_not_counted)
 {
@@ -215,6 +240,7 @@ Suite *unit_suite(void)
     tcase_add_test(tcase, families_are_waited_for_side_by_side_until_one_deadline);
     tcase_add_test(tcase, one_waited_for_in_vain_is_not_waited_for_until_it_has_looked);
     tcase_add_test(tcase, waits_in_vain_do_not_add_up_to_more_than_the_budget);
+    tcase_add_test(tcase, the_look_after_the_one_that_was_late_is_waited_for);
     tcase_add_test(tcase, waits_that_end_with_the_look_are_not_counted);
     return suite;
 }
