@@ -163,7 +163,8 @@ static void check(const struct model *model, const struct reading *reading, cons
     if (reading->is_stalled)
         FUZZ_REQUIRE(noticed->saturated == ABSENT);
     else
-        FUZZ_REQUIRE(noticed->saturated == (reading->has[ERRORS] && reading->value[ERRORS] == SYMBOL_ERROR_LIMIT));
+        FUZZ_REQUIRE(noticed->saturated == (reading->has[ERRORS] && reading->value[ERRORS] == SYMBOL_ERROR_LIMIT) +
+                                               (reading->has[DATA] && reading->value[DATA] == UINT32_MAX));
 }
 
 static void refresh(struct fuzz_input *input, struct history *history, struct model *models, int64_t uptime)
