@@ -171,13 +171,13 @@ struct feed *feed_new(const struct feed_settings *settings)
     return NULL;
 }
 
-void feed_free(struct feed *feed)
+bool feed_free(struct feed *feed)
 {
     int64_t end = clock_ms() + FAREWELL;
     bool has_ended;
 
     if (!feed)
-        return;
+        return true;
     pthread_mutex_lock(&feed->lock);
     feed->is_leaving = true;
     pthread_cond_signal(&feed->wanted);
@@ -187,6 +187,7 @@ void feed_free(struct feed *feed)
     pthread_mutex_unlock(&feed->lock);
     if (has_ended)
         release_all(feed);
+    return has_ended;
 }
 
 /* --- For those who serve it --- */

@@ -40,8 +40,8 @@ struct feed;
  * are copied. */
 struct feed *feed_new(const struct feed_settings *settings);
 
-/* Ends the thread. One that is stuck in its source is left alone, with what it needs. */
-void feed_free(struct feed *feed);
+/* Ends the thread; NULL is fine. False if it is stuck in its source: then it is left alone, and what it uses must stay, too. */
+bool feed_free(struct feed *feed);
 
 /* Somebody wants to know. Never blocks. True if a look is awaited because of that. */
 bool feed_wish(struct feed *feed);

@@ -136,6 +136,8 @@ static bool fill_notice(struct alerts *alerts, const struct change *change, stru
         notice->look = (struct look){.view = snapshot_view(row), .held = row};
         return true;
     }
+    if (feed_state(alerts->feed).number != alerts->noted)
+        return false; /* it would carry what another look has seen: that one is noted first */
     held = feed_get(alerts->feed, 0, &is_late);
     if (!held)
         return false;

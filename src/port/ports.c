@@ -61,7 +61,8 @@ static void release_look(void *context)
 
 static void free_ports(struct ports *ports)
 {
-    feed_free(ports->feed);
+    if (!feed_free(ports->feed))
+        return; /* its thread is in the middle of a look, and uses all of this */
     cache_free(ports->cache);
     if (ports->collector)
         collector_free(ports->collector);
@@ -175,15 +176,26 @@ static void describe(void *state, struct family_state *described)
     const struct port_look *newest;
     bool is_late;
 
-    *described = (struct family_state){.status = SOURCE_STATUS_NEVER, .interval = ports->interval, .age = ABSENT};
+    *described = (struct family_state){
+        .status = SOURCE_STATUS_NEVER,
+        .interval = ports->interval,
+        .age = ABSENT,
+        .looks = feed_state(ports->feed).number,
+        .failures = feed_state(ports->feed).failures,
+        .last = ABSENT,
+        .p50 = ABSENT,
+        .p95 = ABSENT,
+        .p99 = ABSENT,
+        .max = ABSENT,
+        .rows = ABSENT,
+        .names_not_served = ABSENT,
+    };
     held = feed_get(ports->feed, 0, &is_late);
     if (!held)
         return;
     newest = held->look;
     described->status = status_of(&newest->agent);
     described->age = (clock_us() - newest->agent.read_since) / 1000;
-    described->looks = newest->agent.refreshes;
-    described->failures = newest->agent.scrape_errors;
     described->last = newest->agent.refresh_last;
     described->p50 = newest->agent.refresh_p50;
     described->p95 = newest->agent.refresh_p95;

@@ -153,9 +153,11 @@ void serve_wait(struct serve *serve)
 
     serve->was_asked |= serve->asked;
     for (uint32_t left = serve->asked; left != 0;) {
-        const struct family_run *run = serve->families[take_first(&left)].run;
+        struct served *served = &serve->families[take_first(&left)];
 
-        waits |= run->family->wish(run->state);
+        if (served->is_late)
+            pin(served, 0); /* has the look come meanwhile? Before another one is wished for */
+        waits |= served->run->family->wish(served->run->state);
     }
     if (!waits)
         return; /* the clock is not asked for each value of a walk */
@@ -165,8 +167,6 @@ void serve_wait(struct serve *serve)
     for (uint32_t left = serve->asked; left != 0;) {
         struct served *served = &serve->families[take_first(&left)];
 
-        if (served->is_late && served->is_pinned && !is_newest(served))
-            served->is_late = false; /* the look that was waited for has come; another one is under way */
         pin(served, served->is_late ? 0 : until);
         in_vain |= served->is_late;
     }

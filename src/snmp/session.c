@@ -266,6 +266,9 @@ static int on_disconnected(int major, int minor, void *opened, void *context)
 /* The registrations go to the master that has just been found. */
 static void attach(void)
 {
+    if (session.must_detach)
+        registry_detach(); /* the loss of the last one was seen in this same turn of the loop */
+    session.must_detach = false;
     registry_attach(session.master);
     plan_registration();
 }
