@@ -86,7 +86,7 @@ def change(rounds, are_open=False):
 
 
 def test_changes(master, alone, are_open):
-    with Walker(master, "rdmaPortMIB") as walker:
+    with Walker(master, "rdmaMIBObjects") as walker:
         times = change(ROUNDS, are_open)
         if is_late(times, alone):
             tap.note("once more, since the host is busy: %s" % dict(times))
